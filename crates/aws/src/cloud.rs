@@ -1,0 +1,186 @@
+//! One configuration, one HTTP client and one identity cache shared by every service client.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use async_trait::async_trait;
+use aws_config::retry::RetryConfig;
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_smithy_runtime_api::box_error::BoxError;
+use aws_smithy_runtime_api::client::interceptors::context::BeforeTransmitInterceptorContextRef;
+use aws_smithy_runtime_api::client::interceptors::{Intercept, dyn_dispatch_hint};
+use aws_smithy_runtime_api::client::orchestrator::Metadata;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::config_bag::ConfigBag;
+use provision_core::driver::{Cause, CloudError, Driver, Identity, Provider};
+use tokio::sync::OnceCell;
+
+use crate::error::Op;
+use crate::kinds;
+
+/// The AWS account and region the credentials point at.
+///
+/// Credentials, region, profile and endpoints come from where the AWS SDK and CLI
+/// take them. The SDK's own retries are off: whether a call may be sent again is
+/// the engine's decision, which knows what is journalled.
+pub struct Cloud {
+    config: SdkConfig,
+    calls: Calls,
+    identity: OnceCell<Identity>,
+    clients: Clients,
+}
+
+/// How often each operation was called, such as `("ec2:DescribeVpcs", 1)`.
+#[derive(Clone, Debug, Default)]
+struct Calls(Arc<Mutex<BTreeMap<String, u64>>>);
+
+#[dyn_dispatch_hint]
+impl Intercept for Calls {
+    fn name(&self) -> &'static str {
+        "Calls"
+    }
+
+    fn read_before_transmit(
+        &self,
+        _: &BeforeTransmitInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        bag: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        if let Some(metadata) = bag.load::<Metadata>() {
+            let operation = format!("{}:{}", metadata.service(), metadata.name());
+            let mut calls = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            *calls.entry(operation).or_default() += 1;
+        }
+        Ok(())
+    }
+}
+
+macro_rules! clients {
+    ($($(#[$doc:meta])* $name:ident: $sdk:ident { $($extra:tt)* },)*) => {
+        #[derive(Default)]
+        struct Clients {
+            $($name: OnceLock<$sdk::Client>,)*
+        }
+
+        impl Cloud {
+            $(
+                $(#[$doc])*
+                pub fn $name(&self) -> &$sdk::Client {
+                    self.clients.$name.get_or_init(|| {
+                        let config = $sdk::config::Builder::from(&self.config)
+                            .interceptor(self.calls.clone())
+                            $($extra)*;
+                        $sdk::Client::from_conf(config.build())
+                    })
+                }
+            )*
+        }
+    };
+}
+
+clients! {
+    /// Amazon EC2 and VPC.
+    ec2: aws_sdk_ec2 {},
+    /// Amazon ECR.
+    ecr: aws_sdk_ecr {},
+    /// AWS IAM.
+    iam: aws_sdk_iam {},
+    /// AWS KMS.
+    kms: aws_sdk_kms {},
+    /// Amazon CloudWatch Logs.
+    logs: aws_sdk_cloudwatchlogs {},
+    /// Amazon S3. A custom endpoint rarely resolves `bucket.host`, so it is addressed by path.
+    s3: aws_sdk_s3 { .force_path_style(std::env::var_os("AWS_ENDPOINT_URL").is_some()) },
+    /// AWS Secrets Manager.
+    secretsmanager: aws_sdk_secretsmanager {},
+    /// AWS Systems Manager.
+    ssm: aws_sdk_ssm {},
+    /// AWS STS.
+    sts: aws_sdk_sts {},
+    /// The Resource Groups Tagging API.
+    tagging: aws_sdk_resourcegroupstagging {},
+}
+
+impl Cloud {
+    /// Reads the configuration as the AWS CLI would; `region` goes before what is found there.
+    pub async fn connect(region: Option<&str>) -> Self {
+        let mut loader = aws_config::defaults(BehaviorVersion::latest()).retry_config(RetryConfig::disabled());
+        if let Some(region) = region {
+            loader = loader.region(Region::new(region.to_owned()));
+        }
+        Self {
+            config: loader.load().await,
+            calls: Calls::default(),
+            identity: OnceCell::new(),
+            clients: Clients::default(),
+        }
+    }
+
+    /// The region, such as `us-east-1`; empty when none is configured.
+    pub fn region(&self) -> &str {
+        self.config.region().map_or("", Region::as_ref)
+    }
+
+    /// How often each operation was called so far, such as `ec2:DescribeVpcs`.
+    pub fn calls(&self) -> BTreeMap<String, u64> {
+        self.calls.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Who we are, asked once.
+    ///
+    /// # Errors
+    /// When STS does not answer or the credentials are refused.
+    pub async fn identity(&self) -> Result<&Identity, CloudError> {
+        self.identity.get_or_try_init(|| self.ask_identity()).await
+    }
+
+    async fn ask_identity(&self) -> Result<Identity, CloudError> {
+        let answer = self.sts().get_caller_identity().send().await.op("sts:GetCallerIdentity")?;
+        let arn = answer.arn.unwrap_or_default();
+        Ok(Identity {
+            account_id: answer.account.unwrap_or_default(),
+            partition: arn.split(':').nth(1).unwrap_or("aws").to_owned(),
+            arn,
+        })
+    }
+
+    /// The ARN of `resource` in `service`, in our partition, region and account.
+    ///
+    /// # Errors
+    /// As [`identity`](Self::identity).
+    pub async fn arn(&self, service: &str, resource: &str) -> Result<String, CloudError> {
+        let Identity { account_id, partition, .. } = self.identity().await?;
+        Ok(format!("arn:{partition}:{service}:{}:{account_id}:{resource}", self.region()))
+    }
+}
+
+/// [`Cloud`] as the engine sees it.
+pub struct Aws {
+    cloud: Arc<Cloud>,
+}
+
+impl Aws {
+    /// A provider of every kind in the registry.
+    pub fn new(cloud: Arc<Cloud>) -> Self {
+        Self { cloud }
+    }
+}
+
+#[async_trait]
+impl Provider for Aws {
+    fn driver(&self, kind: &str) -> Option<Arc<dyn Driver>> {
+        kinds::driver(kind, &self.cloud)
+    }
+
+    async fn identity(&self) -> Result<Identity, CloudError> {
+        if self.cloud.region().is_empty() {
+            let message = "no region is set: add `region:` to the spec, or set AWS_REGION or a profile";
+            return Err(CloudError::new(Cause::Credentials, "sts:GetCallerIdentity", message));
+        }
+        self.cloud.identity().await.cloned()
+    }
+
+    async fn zones(&self) -> Result<Vec<String>, CloudError> {
+        crate::service::ec2::zones(&self.cloud).await
+    }
+}

@@ -1,0 +1,178 @@
+//! `SdkError` to [`CloudError`], once.
+
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::error::display::DisplayErrorContext;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use provision_core::driver::{Cause, CloudError};
+
+/// Names the operation a result came from and drops the SDK's types.
+pub trait Op<T> {
+    /// `operation` is written as IAM writes actions: `ec2:CreateVpc`.
+    fn op(self, operation: &str) -> Result<T, CloudError>;
+}
+
+impl<T, E> Op<T> for Result<T, SdkError<E, HttpResponse>>
+where
+    E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+{
+    fn op(self, operation: &str) -> Result<T, CloudError> {
+        self.map_err(|error| convert(operation, &error))
+    }
+}
+
+/// Lets absence be an answer: `None` where AWS says the thing is not there.
+pub trait Absent<T> {
+    /// `Ok(None)` for [`Cause::NotFound`].
+    fn absent(self) -> Result<Option<T>, CloudError>;
+}
+
+impl<T> Absent<T> for Result<T, CloudError> {
+    fn absent(self) -> Result<Option<T>, CloudError> {
+        match self {
+            Ok(answer) => Ok(Some(answer)),
+            Err(error) if error.cause == Cause::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+/// The error for an answer that lacks what the API promises.
+pub fn incomplete(operation: &str, missing: &str) -> CloudError {
+    CloudError::new(Cause::Invalid, operation, format!("the answer has no {missing}"))
+}
+
+fn convert<E>(operation: &str, error: &SdkError<E, HttpResponse>) -> CloudError
+where
+    E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+{
+    match error {
+        SdkError::ServiceError(context) => {
+            let (meta, status) = (context.err().meta(), context.raw().status().as_u16());
+            let code = meta.code().unwrap_or_default();
+            CloudError {
+                cause: cause(code, meta.message().unwrap_or_default(), status),
+                operation: operation.to_owned(),
+                code: code.to_owned(),
+                message: meta.message().map_or_else(|| format!("HTTP status {status}"), str::to_owned),
+                request_id: request_id(context.raw()),
+            }
+        }
+        SdkError::ConstructionFailure(_) => plain(Cause::Invalid, operation, error),
+        SdkError::DispatchFailure(failure) if failure.is_io() => plain(Cause::Unreachable, operation, error),
+        SdkError::DispatchFailure(failure) if failure.is_timeout() => plain(Cause::Transient, operation, error),
+        SdkError::DispatchFailure(_) => plain(Cause::Credentials, operation, error),
+        _ => plain(Cause::Transient, operation, error),
+    }
+}
+
+fn plain<E>(cause: Cause, operation: &str, error: &SdkError<E, HttpResponse>) -> CloudError
+where
+    E: std::error::Error + Send + Sync + 'static,
+{
+    CloudError::new(cause, operation, DisplayErrorContext(error).to_string())
+}
+
+fn request_id(response: &HttpResponse) -> String {
+    let headers = response.headers();
+    let id = headers.get("x-amzn-requestid").or_else(|| headers.get("x-amz-request-id"));
+    id.unwrap_or_default().to_owned()
+}
+
+/// What an error code means, by AWS's own conventions of naming them.
+fn cause(code: &str, message: &str, status: u16) -> Cause {
+    let is = |codes: &[&str]| codes.contains(&code);
+    let ends = |endings: &[&str]| endings.iter().any(|ending| code.ends_with(ending));
+    if is(&THROTTLED) || status == 429 {
+        Cause::Throttled
+    } else if is(&CREDENTIALS) {
+        Cause::Credentials
+    } else if ends(&DENIED) {
+        Cause::Denied
+    } else if is(&DEPENDENCY) || ends(&["InUse", "InUseException"]) {
+        Cause::Dependency
+    } else if ends(&NOT_FOUND) || code.starts_with("NoSuch") || is(&["NotFound", "404"]) {
+        Cause::NotFound
+    } else if ends(&EXISTS) || is(&["BucketAlreadyOwnedByYou", "AlreadyExistsException"]) {
+        Cause::Exists
+    } else if ends(&["LimitExceeded", "LimitExceededException"]) || code.contains("QuotaExceeded") {
+        Cause::Limit
+    } else if status >= 500 && !message.contains("not implemented") {
+        Cause::Transient
+    } else {
+        Cause::Invalid
+    }
+}
+
+const THROTTLED: [&str; 7] = [
+    "Throttling",
+    "ThrottlingException",
+    "ThrottledException",
+    "RequestLimitExceeded",
+    "TooManyRequestsException",
+    "SlowDown",
+    "RequestThrottled",
+];
+
+const CREDENTIALS: [&str; 8] = [
+    "ExpiredToken",
+    "ExpiredTokenException",
+    "InvalidClientTokenId",
+    "UnrecognizedClientException",
+    "InvalidAccessKeyId",
+    "SignatureDoesNotMatch",
+    "AuthFailure",
+    "MissingAuthenticationToken",
+];
+
+const DENIED: [&str; 4] = ["AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "NotAuthorized"];
+
+const DEPENDENCY: [&str; 7] = [
+    "DependencyViolation",
+    "DeleteConflict",
+    "IncorrectState",
+    "OperationAborted",
+    "ConcurrentModification",
+    "ConcurrentModificationException",
+    "BucketNotEmpty",
+];
+
+const NOT_FOUND: [&str; 5] = [".NotFound", "NotFoundException", "NoSuchEntity", "ParameterNotFound", ".Malformed404"];
+
+const EXISTS: [&str; 6] = [
+    "AlreadyExists",
+    "AlreadyExistsException",
+    "EntityAlreadyExists",
+    "ResourceExistsException",
+    ".Duplicate",
+    "ParameterAlreadyExists",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_mean_what_aws_means() {
+        for (code, expected) in [
+            ("InvalidVpcID.NotFound", Cause::NotFound),
+            ("NoSuchBucket", Cause::NotFound),
+            ("NoSuchEntity", Cause::NotFound),
+            ("ResourceNotFoundException", Cause::NotFound),
+            ("RepositoryAlreadyExistsException", Cause::Exists),
+            ("EntityAlreadyExists", Cause::Exists),
+            ("InvalidGroup.Duplicate", Cause::Exists),
+            ("DependencyViolation", Cause::Dependency),
+            ("InvalidGroup.InUse", Cause::Dependency),
+            ("RequestLimitExceeded", Cause::Throttled),
+            ("UnauthorizedOperation", Cause::Denied),
+            ("AccessDenied", Cause::Denied),
+            ("ExpiredToken", Cause::Credentials),
+            ("VpcLimitExceeded", Cause::Limit),
+            ("InvalidParameterValue", Cause::Invalid),
+        ] {
+            assert_eq!(cause(code, "", 400), expected, "{code}");
+        }
+        assert_eq!(cause("InternalError", "", 500), Cause::Transient);
+    }
+}

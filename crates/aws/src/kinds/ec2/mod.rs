@@ -1,0 +1,3 @@
+//! Kinds of the service `ec2`. Generated.
+
+pub mod vpc;

@@ -1,0 +1,9 @@
+//! The kinds of provision, and the only crate that knows the AWS SDK.
+
+pub mod cloud;
+pub mod error;
+pub mod kind;
+pub mod kinds;
+pub mod read;
+mod service;
+pub mod types;

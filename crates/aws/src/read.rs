@@ -1,0 +1,50 @@
+//! Reading many resources in few calls.
+
+use std::collections::HashMap;
+use std::future::Future;
+
+use futures::stream::{self, StreamExt, TryStreamExt};
+use provision_core::driver::Id;
+
+use crate::kind::{Kind, Live, Result, Wanted};
+
+/// How many calls a fanned-out read keeps in flight.
+const IN_FLIGHT: usize = 10;
+
+/// For kinds whose API describes one resource a call: asks for all of them at once,
+/// a bounded number in flight, answers in order.
+///
+/// # Errors
+/// The first call that fails ends the read.
+pub async fn each<'a, T, R, F>(wanted: &'a [T], ask: impl Fn(&'a T) -> F) -> Result<Vec<R>>
+where
+    F: Future<Output = Result<R>>,
+{
+    let asked: Vec<F> = wanted.iter().map(ask).collect();
+    stream::iter(asked).buffered(IN_FLIGHT).try_collect().await
+}
+
+/// For kinds whose Describe takes many names: asks chunk by chunk, side by side,
+/// and joins what is found.
+///
+/// # Errors
+/// The first call that fails ends the read.
+pub async fn chunked<'a, T, R, F>(items: &'a [T], size: usize, ask: impl Fn(&'a [T]) -> F) -> Result<Vec<R>>
+where
+    F: Future<Output = Result<Vec<R>>>,
+{
+    let asked: Vec<F> = items.chunks(size).map(ask).collect();
+    let found: Vec<Vec<R>> = stream::iter(asked).buffered(IN_FLIGHT).try_collect().await?;
+    Ok(found.into_iter().flatten().collect())
+}
+
+/// The ids of what is wanted.
+pub fn ids<K: Kind>(wanted: &[Wanted<K>]) -> Vec<String> {
+    wanted.iter().map(|wanted| wanted.id.0.clone()).collect()
+}
+
+/// Puts what was found, in whatever order AWS gave it, into the order it was asked for.
+pub fn in_order<K: Kind>(wanted: &[Wanted<K>], found: impl IntoIterator<Item = (Id, Live<K>)>) -> Vec<Option<Live<K>>> {
+    let mut found: HashMap<Id, Live<K>> = found.into_iter().collect();
+    wanted.iter().map(|wanted| found.remove(&wanted.id)).collect()
+}

@@ -1,0 +1,78 @@
+//! EC2: tags inside create calls, filters, batches, zones.
+
+use aws_sdk_ec2::types::{Filter, ResourceType, Tag, TagSpecification};
+use provision_core::driver::{Id, Intent};
+
+use crate::cloud::Cloud;
+use crate::error::Op;
+use crate::kind::{Kind, Result, Update};
+use crate::types::{INTENT_TAG, Tags};
+
+/// How many values one filter takes.
+pub(crate) const FILTER_VALUES: usize = 200;
+
+/// The tags of a create call.
+pub(crate) fn tag_specification(resource: ResourceType, tags: &Tags, intent: &Intent) -> TagSpecification {
+    let tags = tags.with_intent(intent).map(|(key, value)| tag(key, value)).collect();
+    TagSpecification::builder().resource_type(resource).set_tags(Some(tags)).build()
+}
+
+fn tag(key: String, value: String) -> Tag {
+    Tag::builder().key(key).value(value).build()
+}
+
+/// The tags a Describe call reports.
+pub(crate) fn live_tags(tags: Option<Vec<Tag>>) -> Tags {
+    let tags = tags.into_iter().flatten();
+    Tags::from_live(tags.filter_map(|tag| Some((tag.key?, tag.value.unwrap_or_default()))))
+}
+
+/// A filter that any of `values` passes.
+pub(crate) fn filter<V: Into<String>>(name: &str, values: impl IntoIterator<Item = V>) -> Filter {
+    let values = values.into_iter().map(Into::into).collect();
+    Filter::builder().name(name).set_values(Some(values)).build()
+}
+
+/// A filter that only what `intent` created passes.
+pub(crate) fn intent_filter(intent: &Intent) -> Filter {
+    filter(&format!("tag:{INTENT_TAG}"), [intent.token.clone()])
+}
+
+/// Sets and removes tags where the update says they differ.
+pub(crate) async fn update_tags<K: Kind>(
+    cloud: &Cloud,
+    update: &Update<K>,
+    tags: impl Fn(&K) -> &Tags,
+    wanted: &K,
+) -> Result<()> {
+    if !update.has("tags") {
+        return Ok(());
+    }
+    let changes = tags(wanted).changes_from(tags(&update.live));
+    if !changes.set.is_empty() {
+        let set = changes.set.into_iter().map(|(key, value)| tag(key, value)).collect();
+        let call = cloud.ec2().create_tags().resources(update.id.as_str()).set_tags(Some(set));
+        call.send().await.op("ec2:CreateTags")?;
+    }
+    if !changes.remove.is_empty() {
+        let remove = changes.remove.into_iter().map(|key| Tag::builder().key(key).build()).collect();
+        let call = cloud.ec2().delete_tags().resources(update.id.as_str()).set_tags(Some(remove));
+        call.send().await.op("ec2:DeleteTags")?;
+    }
+    Ok(())
+}
+
+/// The id of the only thing found, if anything was.
+pub(crate) fn first_id(found: impl IntoIterator<Item = Option<String>>) -> Option<Id> {
+    found.into_iter().flatten().next().map(Id)
+}
+
+/// The names of the zones that are open to us, sorted; local and wavelength zones left out.
+pub(crate) async fn zones(cloud: &Cloud) -> Result<Vec<String>> {
+    let call = cloud.ec2().describe_availability_zones().filters(filter("state", ["available"]));
+    let answer = call.filters(filter("zone-type", ["availability-zone"])).send().await;
+    let zones = answer.op("ec2:DescribeAvailabilityZones")?.availability_zones.unwrap_or_default();
+    let mut names: Vec<String> = zones.into_iter().filter_map(|zone| zone.zone_name).collect();
+    names.sort();
+    Ok(names)
+}

@@ -1,0 +1,3 @@
+//! What the kinds of one service share: its tags, its filters.
+
+pub(crate) mod ec2;

@@ -1,0 +1,165 @@
+//! A resource's place in the spec: `vpc`, `public["us-east-1a"]`, `network.vpc`.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+/// One step of an address: a name, with a key when it was made by `for_each`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Segment {
+    /// The name in the spec.
+    pub name: String,
+    /// The `for_each` key.
+    pub key: Option<String>,
+}
+
+/// The place of a resource in the spec: the modules it lies in, then its own name.
+///
+/// Its text form is what users type and what the state file holds. Parsing what
+/// was printed gives the same address back, whatever the key holds.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Address {
+    segments: Vec<Segment>,
+}
+
+/// A text that is no address.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{text}` is no address: expected something like `vpc`, `public[\"us-east-1a\"]` or `network.vpc`")]
+pub struct AddressError {
+    text: String,
+}
+
+/// Whether `name` may name a resource, a param or an output: a letter or `_`,
+/// then letters, digits and `_`.
+pub fn is_name(name: &str) -> bool {
+    let mut chars = name.chars();
+    let starts = chars.next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_');
+    starts && chars.all(|c| c.is_ascii_alphanumeric() || c == '_')
+}
+
+impl Address {
+    /// The address of a resource outside any module and without a key.
+    pub fn root(name: impl Into<String>) -> Self {
+        Self { segments: vec![Segment { name: name.into(), key: None }] }
+    }
+
+    /// This address with the `for_each` key `key`.
+    #[must_use]
+    pub fn with_key(mut self, key: impl Into<String>) -> Self {
+        if let Some(last) = self.segments.last_mut() {
+            last.key = Some(key.into());
+        }
+        self
+    }
+
+    /// The resource's own name, without modules and key.
+    pub fn name(&self) -> &str {
+        self.segments.last().map_or("", |segment| &segment.name)
+    }
+
+    /// The resource's own `for_each` key.
+    pub fn key(&self) -> Option<&str> {
+        self.segments.last()?.key.as_deref()
+    }
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, segment) in self.segments.iter().enumerate() {
+            if index > 0 {
+                f.write_str(".")?;
+            }
+            f.write_str(&segment.name)?;
+            if let Some(key) = &segment.key {
+                write!(f, "[{}]", serde_json::Value::from(key.as_str()))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl FromStr for Address {
+    type Err = AddressError;
+
+    fn from_str(text: &str) -> Result<Self, AddressError> {
+        parse(text).ok_or_else(|| AddressError { text: text.to_owned() })
+    }
+}
+
+fn parse(text: &str) -> Option<Address> {
+    let mut segments = Vec::new();
+    let mut rest = text;
+    loop {
+        let (segment, tail) = parse_segment(rest)?;
+        segments.push(segment);
+        if tail.is_empty() {
+            return Some(Address { segments });
+        }
+        rest = tail.strip_prefix('.')?;
+    }
+}
+
+fn parse_segment(text: &str) -> Option<(Segment, &str)> {
+    let end = text.find(['.', '[']).unwrap_or(text.len());
+    let (name, rest) = text.split_at(end);
+    if !is_name(name) {
+        return None;
+    }
+    let (key, rest) = match rest.strip_prefix('[') {
+        Some(inner) => parse_key(inner).map(|(key, rest)| (Some(key), rest))?,
+        None => (None, rest),
+    };
+    Some((Segment { name: name.to_owned(), key }, rest))
+}
+
+/// Reads a JSON string and the `]` behind it.
+fn parse_key(text: &str) -> Option<(String, &str)> {
+    let mut stream = serde_json::Deserializer::from_str(text).into_iter::<String>();
+    let key = stream.next()?.ok()?;
+    let rest = text.get(stream.byte_offset()..)?;
+    Some((key, rest.strip_prefix(']')?))
+}
+
+impl Serialize for Address {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Address {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn address_and_text_round_trip(
+            parts in prop::collection::vec(("[a-z_][a-zA-Z0-9_]{0,8}", prop::option::of(any::<String>())), 1..4)
+        ) {
+            let segments = parts.into_iter().map(|(name, key)| Segment { name, key }).collect();
+            let address = Address { segments };
+            prop_assert_eq!(address.to_string().parse::<Address>(), Ok(address));
+        }
+
+        #[test]
+        fn any_text_parses_or_is_refused(text in any::<String>()) {
+            if let Ok(address) = text.parse::<Address>() {
+                prop_assert_eq!(address.to_string().parse::<Address>(), Ok(address));
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_no_address_is_refused() {
+        for text in ["", ".", "a.", ".a", "a[", "a[x]", "a[\"x\"", "a[\"x\"]b", "9a", "a b"] {
+            assert!(text.parse::<Address>().is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,5 @@
+//! The pure half of provision: no tokio, no SDK, no clock, no files, no randomness.
+
+pub mod address;
+pub mod driver;
+pub mod schema;

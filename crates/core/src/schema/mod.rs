@@ -1,0 +1,95 @@
+//! What a kind's schema says: types, required fields, which fields force a
+//! replacement, which are never read back, which outputs are known early.
+
+mod compile;
+mod types;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
+
+pub use compile::SchemaError;
+pub use types::{Field, Format, ObjectType, StringType, Type};
+
+use crate::driver::Recovery;
+
+/// How long the operations of a kind are expected to take, in seconds.
+///
+/// The engine looks first when an operation is expected to be done, and gives up
+/// after `limit`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Timing {
+    /// From the create call until the resource is ready.
+    pub create: u32,
+    /// From an update call until it is ready again.
+    pub update: u32,
+    /// From the delete call until it is gone.
+    pub delete: u32,
+    /// When to give up waiting for any of them.
+    pub limit: u32,
+}
+
+impl Timing {
+    /// For kinds that are usable as soon as the call returns.
+    pub const INSTANT: Self = Self { create: 0, update: 0, delete: 0, limit: 300 };
+}
+
+/// A kind as the registry generates it and `schema/kinds.json` holds it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct KindDescription {
+    /// `service/noun`.
+    pub name: String,
+    /// What it is, in Markdown; the first line is the summary.
+    pub doc: String,
+    /// How an interrupted create is found again.
+    pub recovery: Recovery,
+    /// Outputs and properties that are known before the resource is ready.
+    pub early: Vec<String>,
+    /// Expected durations.
+    pub timing: Timing,
+    /// Error codes that mean "made a moment ago and not yet seen everywhere".
+    pub eventual: Vec<String>,
+    /// JSON Schema of the properties.
+    pub properties: Json,
+    /// JSON Schema of the outputs.
+    pub outputs: Json,
+}
+
+/// A kind's schema, compiled for checking and comparing.
+#[derive(Clone, Debug)]
+pub struct KindSchema {
+    /// The description it was compiled from.
+    pub description: KindDescription,
+    /// The properties.
+    pub spec: ObjectType,
+    /// The outputs, `id` included.
+    pub outputs: ObjectType,
+}
+
+impl KindSchema {
+    /// Compiles a description.
+    ///
+    /// # Errors
+    /// When one of its JSON Schemas uses a construct the spec language has no type for.
+    pub fn compile(description: KindDescription) -> Result<Self, SchemaError> {
+        let spec = compile::object(&description.properties)?;
+        let mut outputs = compile::object(&description.outputs)?;
+        let id = Field::required(Type::String(StringType::default()), "The physical name AWS knows the resource by.");
+        outputs.fields.insert("id".to_owned(), id);
+        Ok(Self { description, spec, outputs })
+    }
+
+    /// The kind's name.
+    pub fn name(&self) -> &str {
+        &self.description.name
+    }
+
+    /// Whether dependents may use `output` before the resource is ready.
+    pub fn is_early(&self, output: &str) -> bool {
+        self.description.early.iter().any(|early| early == output)
+    }
+
+    /// The field that `${resource.name}` means: an output, else a property.
+    pub fn attribute(&self, name: &str) -> Option<&Field> {
+        self.outputs.fields.get(name).or_else(|| self.spec.fields.get(name))
+    }
+}

@@ -136,21 +136,25 @@ impl Cloud {
 
     async fn ask_identity(&self) -> Result<Identity, CloudError> {
         let answer = self.sts().get_caller_identity().send().await.op("sts:GetCallerIdentity")?;
-        let arn = answer.arn.unwrap_or_default();
         Ok(Identity {
             account_id: answer.account.unwrap_or_default(),
-            partition: arn.split(':').nth(1).unwrap_or("aws").to_owned(),
-            arn,
+            partition: self.partition().to_owned(),
+            arn: answer.arn.unwrap_or_default(),
         })
     }
 
-    /// The ARN of `resource` in `service`, in our partition, region and account.
-    ///
-    /// # Errors
-    /// As [`identity`](Self::identity).
-    pub async fn arn(&self, service: &str, resource: &str) -> Result<String, CloudError> {
-        let Identity { account_id, partition, .. } = self.identity().await?;
-        Ok(format!("arn:{partition}:{service}:{}:{account_id}:{resource}", self.region()))
+    /// The partition the region lies in, by the prefixes AWS gives region names.
+    pub fn partition(&self) -> &'static str {
+        match self.region().split('-').next() {
+            Some("cn") => "aws-cn",
+            Some("us") if self.region().starts_with("us-gov-") => "aws-us-gov",
+            _ => "aws",
+        }
+    }
+
+    /// The ARN of `resource` in `service`, in our partition and region and the account `account`.
+    pub fn arn(&self, service: &str, account: &str, resource: &str) -> String {
+        format!("arn:{}:{service}:{}:{account}:{resource}", self.partition(), self.region())
     }
 }
 

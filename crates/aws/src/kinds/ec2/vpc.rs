@@ -120,7 +120,7 @@ impl Kind for Vpc {
         let vpcs = found.into_iter().filter_map(|vpc| {
             let id = Id(vpc.vpc_id.clone()?);
             let index = wanted.iter().position(|wanted| wanted.id == id)?;
-            Some((id, live(vpc, attributes.get(index)?)))
+            Some((id, live(cloud, vpc, attributes.get(index)?)))
         });
         Ok(read::in_order(wanted, vpcs))
     }
@@ -246,7 +246,7 @@ async fn describe_attribute(cloud: &Cloud, id: &Id, attribute: VpcAttributeName)
     }))
 }
 
-fn live(vpc: types::Vpc, attributes: &Attributes) -> Live<Vpc> {
+fn live(cloud: &Cloud, vpc: types::Vpc, attributes: &Attributes) -> Live<Vpc> {
     let id = vpc.vpc_id.unwrap_or_default();
     let owner_id = vpc.owner_id.unwrap_or_default();
     let ipv6 = vpc.ipv6_cidr_block_association_set.unwrap_or_default().into_iter().next();
@@ -270,7 +270,7 @@ fn live(vpc: types::Vpc, attributes: &Attributes) -> Live<Vpc> {
             tags: ec2::live_tags(vpc.tags),
         },
         outputs: Outputs {
-            arn: format!("arn:aws:ec2:::vpc/{id}"),
+            arn: cloud.arn("ec2", &owner_id, &format!("vpc/{id}")),
             owner_id,
             ipv6_cidr_block: ipv6.and_then(|ipv6| ipv6.ipv6_cidr_block),
             dhcp_options_id: vpc.dhcp_options_id,

@@ -3,3 +3,5 @@
 pub mod address;
 pub mod driver;
 pub mod schema;
+pub mod state;
+pub mod value;

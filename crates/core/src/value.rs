@@ -159,6 +159,29 @@ impl Value {
         has_secret
     }
 
+    /// The texts inside its secrets, longest first: what must be cut out of any message.
+    pub fn secret_texts(&self) -> Vec<Arc<str>> {
+        let mut texts = Vec::new();
+        self.visit(&mut |value| {
+            if let Self::Secret(Secret::Plain(inner)) = value {
+                inner.visit(&mut |inner| texts.extend(inner.to_text().filter(|text| !text.is_empty())));
+            }
+        });
+        texts.sort_by_key(|text| std::cmp::Reverse(text.len()));
+        texts
+    }
+
+    /// A scalar as text: a string as it is, a number or boolean as it is written.
+    pub fn to_text(&self) -> Option<Arc<str>> {
+        match self {
+            Self::String(text) => Some(text.clone()),
+            Self::Bool(value) => Some(value.to_string().into()),
+            Self::Integer(number) => Some(number.to_string().into()),
+            Self::Float(number) => Some(number.to_string().into()),
+            _ => None,
+        }
+    }
+
     /// Calls `see` on the value and all values inside it, those of secrets left out.
     pub fn visit(&self, see: &mut impl FnMut(&Self)) {
         see(self);

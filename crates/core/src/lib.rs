@@ -4,4 +4,5 @@ pub mod address;
 pub mod driver;
 pub mod schema;
 pub mod state;
+pub mod store;
 pub mod value;

@@ -25,7 +25,7 @@ pub trait Store: Send + Sync {
 pub trait Lease: Send + Sync {
     /// Makes `records` durable, in this order; they are when it returns. They follow
     /// the snapshot this lease saved last, so before the first `save` it is an error.
-    /// After a failure every `append` fails until the next `save`.
+    /// After a failed write every `append` fails until the next `save`.
     async fn append(&self, records: &[Record]) -> Result<(), StoreError>;
 
     /// Replaces the snapshot that `state` was loaded from, and starts the journal anew:

@@ -8,4 +8,5 @@ pub mod spec;
 pub mod driver;
 pub mod schema;
 pub mod state;
+pub mod store;
 pub mod value;

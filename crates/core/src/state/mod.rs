@@ -1,6 +1,12 @@
 //! What provision owns and what it was about to do: a snapshot, and the journal
 //! records since.
 
+mod fold;
+pub mod format;
+mod seal;
+#[cfg(test)]
+mod tests;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
@@ -9,6 +15,9 @@ use serde_json::Value as Json;
 use crate::address::Address;
 use crate::driver::Id;
 
+pub use fold::fold;
+pub use seal::Salt;
+
 /// The format this build writes. It reads this one and all before it.
 pub const FORMAT: u32 = 1;
 
@@ -16,11 +25,11 @@ pub const FORMAT: u32 = 1;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct State {
-    /// The format version, [`FORMAT`] when written by this build.
+    /// The format version: [`FORMAT`] in memory, whichever version was read.
     pub version: u32,
     /// Names this state through all its serials; random, set once.
     pub lineage: String,
-    /// Counts the snapshots; a plan names the one it was made from.
+    /// Counts the snapshots, 0 before the first; a plan names the one it was made from.
     pub serial: u64,
     /// The stack's name.
     pub stack: String,
@@ -29,7 +38,7 @@ pub struct State {
     /// The region the resources lie in, once known.
     pub region: Option<String>,
     /// Keys the hashes that stand for secrets; random, set once.
-    pub salt: String,
+    pub salt: Salt,
     /// The next generation to hand out; every create takes one.
     pub next_generation: u64,
     /// What is owned, by address.
@@ -39,7 +48,7 @@ pub struct State {
 }
 
 /// All that is owned at one address.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Resource {
     /// Its kind.
@@ -50,7 +59,7 @@ pub struct Resource {
     pub lifecycle: Lifecycle,
     /// The instance in use.
     pub current: Option<Instance>,
-    /// Former instances that are still to be deleted.
+    /// Former instances that are still to be deleted, oldest first, all older than `current`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub deposed: Vec<Instance>,
     /// What was about to be done when the state was last heard of.
@@ -130,8 +139,8 @@ pub enum Record {
         dependencies: BTreeSet<Address>,
         /// What protects it.
         lifecycle: Lifecycle,
-        /// What is called.
-        #[serde(flatten)]
+        /// What is called. Nothing but a result may follow an intent to create: another
+        /// intent would take its place, and what it made would never be looked for.
         pending: Pending,
     },
     /// The create call answered with an id (law 4).

@@ -6,7 +6,7 @@ use provision_core::address::Address;
 use provision_core::driver::Id;
 use provision_core::plan::{Observed, Seen};
 use provision_core::spec::Expanded;
-use provision_core::state::seal::Salt;
+use provision_core::state::Salt;
 use provision_core::state::{Instance, Record};
 
 use crate::journal::Journal;

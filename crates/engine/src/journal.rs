@@ -54,6 +54,11 @@ impl Journal {
         self.state.borrow().clone()
     }
 
+    /// What `look` sees of the state as far as it is durable.
+    pub fn with<T>(&self, look: impl FnOnce(&State) -> T) -> T {
+        look(&self.state.borrow())
+    }
+
     /// Ends the apply: waits for the records on their way, makes the last changes, such
     /// as the outputs, saves the snapshot and frees the lock. If the journal is broken
     /// it saves nothing, for the stored one may hold more than is known here.

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value as Json;
 
 use crate::schema::{Field, ObjectType, Type};
-use crate::state::seal::Salt;
+use crate::state::Salt;
 use crate::value::{Secret, Value};
 
 /// One property that differs.

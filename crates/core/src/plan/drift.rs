@@ -7,7 +7,7 @@ use crate::address::Address;
 use crate::diff::{Change, Comparison};
 use crate::schema::KindSchema;
 use crate::state::State;
-use crate::state::seal::Salt;
+use crate::state::Salt;
 use crate::value::Value;
 
 /// One resource that is no longer as it was left.

@@ -12,7 +12,7 @@ use crate::diff::{Change, Comparison, is_ignored};
 use crate::driver::{Live, Phase};
 use crate::schema::{KindSchema, Schemas, lift};
 use crate::spec::{Attributes, Expanded, Facts, Instance};
-use crate::state::seal::Salt;
+use crate::state::Salt;
 use crate::state::{self, Resource, State};
 use crate::value::{Attribute, Value};
 

@@ -4,6 +4,7 @@
 mod fold;
 pub mod format;
 mod seal;
+mod token;
 #[cfg(test)]
 mod tests;
 
@@ -17,6 +18,7 @@ use crate::driver::Id;
 
 pub use fold::fold;
 pub use seal::Salt;
+pub use token::token;
 
 /// The format this build writes. It reads this one and all before it.
 pub const FORMAT: u32 = 1;

@@ -15,7 +15,7 @@ use provision_core::diagnostic::Diagnostic;
 use provision_core::driver::CloudError;
 use provision_core::plan::{Action, Plan, Stage};
 use provision_core::spec::{Attributes, Expanded, Facts};
-use provision_core::state::seal::Salt;
+use provision_core::state::Salt;
 use provision_core::store::StoreError;
 use provision_core::value::Value;
 use tokio::sync::{mpsc, watch};

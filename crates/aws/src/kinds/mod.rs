@@ -33,5 +33,7 @@ macro_rules! kinds {
 }
 
 kinds! {
+    "ec2/security_group" => ec2::security_group::SecurityGroup,
+    "ec2/security_group_rule" => ec2::security_group_rule::SecurityGroupRule,
     "ec2/vpc" => ec2::vpc::Vpc,
 }

@@ -1,5 +1,7 @@
 //! EC2: tags inside create calls, filters, batches, zones.
 
+pub(crate) mod rules;
+
 use aws_sdk_ec2::types::{Filter, ResourceType, Tag, TagSpecification};
 use provision_core::driver::{Id, Intent};
 

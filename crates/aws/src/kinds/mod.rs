@@ -2,6 +2,7 @@
 //! `UPDATE_GENERATED=1` after adding one.
 
 pub mod ec2;
+pub mod logs;
 
 use std::sync::{Arc, LazyLock};
 
@@ -36,4 +37,5 @@ kinds! {
     "ec2/security_group" => ec2::security_group::SecurityGroup,
     "ec2/security_group_rule" => ec2::security_group_rule::SecurityGroupRule,
     "ec2/vpc" => ec2::vpc::Vpc,
+    "logs/log_group" => logs::log_group::LogGroup,
 }

@@ -104,8 +104,8 @@ impl Kind for SecurityGroup {
         let ids = read::ids(wanted);
         let found = read::chunked(&ids, FILTER_VALUES, |ids| describe(cloud, filter("group-id", ids))).await?;
         let groups = found.into_iter().filter_map(|group| {
-            let wanted = wanted.iter().find(|wanted| group.group_id.as_ref() == Some(&wanted.id.0))?;
-            Some((wanted.id.clone(), live(group, wanted)))
+            let id = Id(group.group_id.clone()?);
+            Some((id.clone(), live(group, &id)))
         });
         Ok(read::in_order(wanted, groups))
     }
@@ -167,16 +167,18 @@ async fn describe(cloud: &Cloud, filter: Filter) -> Result<Vec<types::SecurityGr
     pages.collect::<std::result::Result<_, _>>().await.op("ec2:DescribeSecurityGroups")
 }
 
-fn live(group: types::SecurityGroup, wanted: &Wanted<SecurityGroup>) -> Live<SecurityGroup> {
-    let owner = Owner { group: wanted.id.as_str(), account: group.owner_id.as_deref() };
+fn live(group: types::SecurityGroup, id: &Id) -> Live<SecurityGroup> {
+    let owner = Owner { group: id.as_str(), account: group.owner_id.as_deref() };
     let ingress = live_rules(group.ip_permissions, &owner);
     let egress = live_rules(group.ip_permissions_egress, &owner);
     let spec = SecurityGroup {
         group_name: group.group_name.unwrap_or_default(),
         description: group.description.unwrap_or_default(),
         vpc_id: group.vpc_id.map(Ref::from),
-        ingress: wanted.manages(|group| &group.ingress).then_some(ingress),
-        egress: wanted.manages(|group| &group.egress).then_some(egress),
+        // Reported whether managed or not: they cost no call, and a spec that begins to state
+        // `egress: []` must be told of the rule AWS made.
+        ingress: Some(ingress),
+        egress: Some(egress),
         revoke_rules_on_delete: None,
         tags: ec2::live_tags(group.tags),
     };

@@ -37,6 +37,13 @@ impl<T> Absent<T> for Result<T, CloudError> {
     }
 }
 
+/// The error for one item refused inside an answer that is itself a success; `code` is
+/// an error code or an HTTP status.
+pub fn refused(operation: &str, code: &str, message: &str) -> CloudError {
+    let cause = cause(code, message, code.parse().unwrap_or(400));
+    CloudError { code: code.to_owned(), ..CloudError::new(cause, operation, message) }
+}
+
 /// The error for an answer that lacks what the API promises.
 pub fn incomplete(operation: &str, missing: &str) -> CloudError {
     CloudError::new(Cause::Invalid, operation, format!("the answer has no {missing}"))
@@ -83,7 +90,9 @@ fn request_id(response: &HttpResponse) -> String {
 fn cause(code: &str, message: &str, status: u16) -> Cause {
     let is = |codes: &[&str]| codes.contains(&code);
     let ends = |endings: &[&str]| endings.iter().any(|ending| code.ends_with(ending));
-    if is(&THROTTLED) || status == 429 {
+    if let Some((_, cause)) = MESSAGES.iter().find(|(text, _)| message.contains(text)) {
+        *cause
+    } else if is(&THROTTLED) || status == 429 {
         Cause::Throttled
     } else if is(&CREDENTIALS) {
         Cause::Credentials
@@ -103,6 +112,10 @@ fn cause(code: &str, message: &str, status: u16) -> Cause {
         Cause::Invalid
     }
 }
+
+/// Where the code says too little: EC2 answers `InvalidParameter` or a bare `400`.
+const MESSAGES: [(&str, Cause); 2] =
+    [("Unable to assume given IAM role", Cause::Eventual), ("Access Denied for LogDestination", Cause::Denied)];
 
 const THROTTLED: [&str; 7] = [
     "Throttling",
@@ -127,11 +140,12 @@ const CREDENTIALS: [&str; 8] = [
 
 const DENIED: [&str; 4] = ["AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "NotAuthorized"];
 
-const DEPENDENCY: [&str; 7] = [
+const DEPENDENCY: [&str; 8] = [
     "DependencyViolation",
     "DeleteConflict",
     "IncorrectState",
     "OperationAborted",
+    "OperationAbortedException",
     "ConcurrentModification",
     "ConcurrentModificationException",
     "BucketNotEmpty",
@@ -164,6 +178,7 @@ mod tests {
             ("InvalidGroup.Duplicate", Cause::Exists),
             ("DependencyViolation", Cause::Dependency),
             ("InvalidGroup.InUse", Cause::Dependency),
+            ("OperationAbortedException", Cause::Dependency),
             ("RequestLimitExceeded", Cause::Throttled),
             ("UnauthorizedOperation", Cause::Denied),
             ("AccessDenied", Cause::Denied),
@@ -174,5 +189,18 @@ mod tests {
             assert_eq!(cause(code, "", 400), expected, "{code}");
         }
         assert_eq!(cause("InternalError", "", 500), Cause::Transient);
+    }
+
+    #[test]
+    fn what_is_refused_inside_a_success_has_its_cause_too() {
+        for (code, message, expected) in [
+            ("InvalidFlowLogId.NotFound", "", Cause::NotFound),
+            ("InvalidParameter", "Unable to assume given IAM role", Cause::Eventual),
+            ("400", "Access Denied for LogDestination: logs", Cause::Denied),
+            ("400", "LogDestination: logs does not exist", Cause::Invalid),
+            ("500", "Internal error", Cause::Transient),
+        ] {
+            assert_eq!(refused("ec2:CreateFlowLogs", code, message).cause, expected, "{code} {message}");
+        }
     }
 }

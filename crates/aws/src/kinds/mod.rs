@@ -2,6 +2,7 @@
 //! `UPDATE_GENERATED=1` after adding one.
 
 pub mod ec2;
+pub mod logs;
 
 use std::sync::{Arc, LazyLock};
 
@@ -33,5 +34,10 @@ macro_rules! kinds {
 }
 
 kinds! {
+    "ec2/flow_log" => ec2::flow_log::FlowLog,
+    "ec2/security_group" => ec2::security_group::SecurityGroup,
+    "ec2/security_group_rule" => ec2::security_group_rule::SecurityGroupRule,
     "ec2/vpc" => ec2::vpc::Vpc,
+    "ec2/vpc_endpoint" => ec2::vpc_endpoint::VpcEndpoint,
+    "logs/log_group" => logs::log_group::LogGroup,
 }

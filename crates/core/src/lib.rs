@@ -2,6 +2,7 @@
 
 pub mod address;
 pub mod driver;
+pub mod expr;
 pub mod schema;
 pub mod state;
 pub mod value;

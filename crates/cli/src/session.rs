@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use provision_aws::cloud::{Aws, Cloud};
 use provision_core::address::Address;
-use provision_core::diagnostic::{Diagnostic, Sources};
+use provision_core::diagnostic::{SourceId, Sources};
 use provision_core::plan::{Inputs, Plan};
 use provision_core::schema::Schemas;
 use provision_core::spec::{self, Expanded, Facts, Given, Spec};
@@ -22,24 +22,24 @@ use crate::error::CliError;
 
 /// Every kind's schema.
 pub(crate) fn schemas() -> Arc<Schemas> {
-    Arc::new(provision_aws::kinds::schemas())
+    Arc::new(provision_aws::kinds::schemas().clone())
 }
 
 /// The spec's text, and the texts that messages point into.
-pub(crate) fn read(path: &Path, sources: &mut Sources) -> Result<(provision_core::diagnostic::SourceId, String), CliError> {
+pub(crate) fn read(path: &Path, sources: &mut Sources) -> Result<SourceId, CliError> {
     let bytes = std::fs::read(path).map_err(|error| CliError::File { what: "read", path: path.to_owned(), error })?;
     let name = path.display().to_string();
     let text = String::from_utf8(bytes)
         .map_err(|_| CliError::argument(format!("{name} is not UTF-8 text"), "save it as UTF-8"))?;
-    Ok((sources.add(name, text.as_str()), text))
+    Ok(sources.add(name, text))
 }
 
 /// Reads and checks a spec, with the params given by arguments and environment.
 pub(crate) fn load(path: &Path, params: &[String], schemas: &Schemas) -> Result<(Spec, Sources), CliError> {
     let mut sources = Sources::default();
-    let (source, text) = read(path, &mut sources)?;
+    let source = read(path, &mut sources)?;
     let given = given(params)?;
-    match spec::load(source, &text, schemas, Given::All(&given)) {
+    match spec::load(&sources, source, schemas, Given::All(&given)) {
         Ok(spec) => Ok((spec, sources)),
         Err(found) => Err(CliError::Spec(Box::new(sources), found)),
     }
@@ -156,7 +156,6 @@ impl Session {
             spec,
             facts,
             state,
-            salt: &state.salt,
             observed: &observed,
             schemas: &self.engine.schemas,
             targets: &limits.targets,
@@ -192,6 +191,20 @@ fn known_address(text: &str, spec: &Expanded, state: &State) -> Result<Address, 
     Err(CliError::argument(format!("neither spec nor state has `{address}`"), hint))
 }
 
+/// The stored state of a stack, for commands that need neither lock nor credentials.
+pub(crate) async fn stored(place: &PlaceArgs, stack: &str) -> Result<State, CliError> {
+    let loaded = LocalStore::new(&place.state, stack).load().await?;
+    loaded.map(|loaded| loaded.state).ok_or_else(|| {
+        let place = place.state.display();
+        CliError::argument(format!("there is no state of `{stack}` in {place}"), "apply its spec first, or say with `--state DIR` where the state is")
+    })
+}
+
+/// The region a stack's resources lie in, as far as the state knows.
+pub(crate) async fn recorded_region(place: &PlaceArgs, stack: &str) -> Result<Option<String>, CliError> {
+    Ok(stored(place, stack).await?.region)
+}
+
 /// Reads an address.
 pub(crate) fn address(text: &str) -> Result<Address, CliError> {
     text.parse::<Address>()
@@ -204,8 +217,8 @@ pub(crate) fn stack_of(which: &WhichStack) -> Result<String, CliError> {
         (_, Some(stack)) => Ok(stack.clone()),
         (Some(path), None) => {
             let mut sources = Sources::default();
-            let (source, text) = read(path, &mut sources)?;
-            spec::stack_name(source, &text).map_err(|found: Vec<Diagnostic>| CliError::Spec(Box::new(sources), found))
+            let source = read(path, &mut sources)?;
+            spec::stack_name(&sources, source).map_err(|found| CliError::Spec(Box::new(sources.clone()), found))
         }
         (None, None) => Err(CliError::argument("no stack is named", "give the spec, or `--stack NAME`")),
     }
@@ -229,13 +242,12 @@ fn random_text() -> String {
 
 fn holder(command: &str) -> Holder {
     let user = std::env::var("USER").unwrap_or_else(|_| "somebody".to_owned());
-    let host = std::fs::read_to_string("/etc/hostname").unwrap_or_default();
-    let host = if host.trim().is_empty() { "this host" } else { host.trim() };
+    let host = gethostname::gethostname().to_string_lossy().into_owned();
     Holder {
         who: format!("{user}@{host}"),
         pid: std::process::id(),
         command: format!("provision {command}"),
-        since: humantime::format_rfc3339_seconds(std::time::SystemTime::now()).to_string(),
+        since: jiff::Timestamp::now().round(jiff::Unit::Second).unwrap_or_default().to_string(),
     }
 }
 

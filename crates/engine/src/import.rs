@@ -6,7 +6,6 @@ use provision_core::address::Address;
 use provision_core::driver::Id;
 use provision_core::plan::{Observed, Seen};
 use provision_core::spec::Expanded;
-use provision_core::state::Salt;
 use provision_core::state::{Instance, Record};
 
 use crate::journal::Journal;
@@ -23,7 +22,6 @@ impl Engine {
         &self,
         journal: &Journal,
         spec: &Arc<Expanded>,
-        salt: &Salt,
         address: &Address,
         id: Id,
     ) -> Result<(), EngineError> {
@@ -42,18 +40,18 @@ impl Engine {
             kind,
             dependencies: spec.dependencies(instance),
             lifecycle: spec.template(instance).lifecycle,
-            instance: imported(journal, salt, id, seen),
+            instance: imported(journal, id, seen),
         };
         Ok(journal.record(record).await?)
     }
 }
 
-fn imported(journal: &Journal, salt: &Salt, id: Id, seen: Seen) -> Instance {
+fn imported(journal: &Journal, id: Id, seen: Seen) -> Instance {
     Instance {
         generation: journal.with(|state| state.next_generation),
         id,
         settled: true,
-        applied: salt.seal(&seen.spec).unwrap_or_default(),
+        applied: journal.with(|state| state.salt.seal(&seen.spec)).unwrap_or_default(),
         outputs: seen.outputs,
     }
 }

@@ -61,8 +61,7 @@ pub(crate) async fn carry_out(
     let (plan, started) = (Arc::new(plan), std::time::Instant::now());
     let stop = Stop::default();
     let watch = tokio::spawn(watch_for_ctrl_c(stop.clone()));
-    let salt = journal.with(|state| state.salt.clone());
-    let outcome = session.engine.apply(plan.clone(), spec.clone(), facts, salt, &journal, &stop).await;
+    let outcome = session.engine.apply(plan.clone(), spec.clone(), facts, &journal, &stop).await;
     watch.abort();
     let state = journal.close(|state| record_outputs(state, spec.as_deref(), &outcome)).await?;
     summary::show(&plan, &outcome, &state.outputs, started.elapsed(), &session.calls(), output);

@@ -13,9 +13,9 @@ pub(crate) fn run(args: &FmtArgs, output: &Output) -> Result<Exit, CliError> {
     let mut exit = Exit::Success;
     for path in &args.specs {
         let mut sources = Sources::default();
-        let (source, text) = session::read(path, &mut sources)?;
-        let formatted = format::format(source, &text).map_err(|found| CliError::Spec(Box::new(sources), found))?;
-        if formatted == text {
+        let source = session::read(path, &mut sources)?;
+        let formatted = format::format(&sources, source).map_err(|found| CliError::Spec(Box::new(sources.clone()), found))?;
+        if formatted == sources.text(source) {
             continue;
         }
         output.line(path.display().to_string());

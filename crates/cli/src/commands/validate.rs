@@ -16,8 +16,8 @@ pub(crate) fn run(args: &ValidateArgs, output: &Output) -> Result<Exit, CliError
     let mut sources = Sources::default();
     let mut found = Vec::new();
     for path in &args.specs {
-        let (source, text) = session::read(path, &mut sources)?;
-        match spec::load(source, &text, &schemas, Given::Some(&given)) {
+        let source = session::read(path, &mut sources)?;
+        match spec::load(&sources, source, &schemas, Given::Some(&given)) {
             Ok(spec) if !output.is_json() => {
                 let name = path.display();
                 output.line(format!("{} {name}: {} resources", style::good("valid"), spec.resources.len()));

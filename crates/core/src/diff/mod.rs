@@ -150,11 +150,11 @@ fn is_empty(value: &Value) -> bool {
 
 fn same_secret(salt: &Salt, wanted: &Value, found: &Value) -> bool {
     let hash = |value: &Value| match value {
-        Value::Secret(Secret::Hash(hash)) => hash.to_string(),
+        Value::Secret(Secret::Hash(hash)) => Some(hash.to_string()),
         Value::Secret(Secret::Plain(inner)) => salt.hash(inner),
         plain => salt.hash(plain),
     };
-    hash(wanted) == hash(found)
+    hash(wanted).is_some_and(|wanted| hash(found) == Some(wanted))
 }
 
 fn same_json(wanted: &Value, found: &Value, same: impl Fn(&Json, &Json) -> bool) -> bool {
@@ -181,7 +181,11 @@ fn same_list(salt: &Salt, wanted: &[Value], found: &[Value], inner: &Type) -> bo
 fn same_set(salt: &Salt, wanted: &[Value], found: &[Value], inner: &Type) -> bool {
     let mut left: Vec<&Value> = found.iter().collect();
     let mut distinct: Vec<&Value> = Vec::new();
-    wanted.iter().filter(|item| !distinct.contains(item)).for_each(|item| distinct.push(item));
+    for item in wanted {
+        if !distinct.contains(&item) {
+            distinct.push(item);
+        }
+    }
     distinct.sort_by_key(|item| std::cmp::Reverse(item.as_map().map_or(0, BTreeMap::len)));
     for item in distinct {
         match left.iter().position(|found| same(salt, item, Some(found), inner)) {

@@ -7,7 +7,6 @@ use crate::address::Address;
 use crate::diff::{Change, Comparison};
 use crate::schema::KindSchema;
 use crate::state::State;
-use crate::state::Salt;
 use crate::value::Value;
 
 /// One resource that is no longer as it was left.
@@ -35,7 +34,6 @@ pub enum Drifted {
 /// Every resource of the state that AWS reports otherwise than it was recorded.
 pub fn drift<'a>(
     state: &State,
-    salt: &Salt,
     observed: &BTreeMap<Address, Observed>,
     schema: impl Fn(&str) -> Option<&'a KindSchema>,
 ) -> Vec<Drift> {
@@ -46,7 +44,7 @@ pub fn drift<'a>(
             Observed::Absent => Drifted::Missing,
             Observed::Present(live) => {
                 let applied = Value::from(&current.applied);
-                let comparison = Comparison { schema: &schema.spec, salt, applied: &applied };
+                let comparison = Comparison { schema: &schema.spec, salt: &state.salt, applied: &applied };
                 Drifted::Changed(comparison.changes(&applied, &live.spec))
             }
         };

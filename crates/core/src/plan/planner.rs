@@ -12,7 +12,6 @@ use crate::diff::{Change, Comparison, is_ignored};
 use crate::driver::{Live, Phase};
 use crate::schema::{KindSchema, Schemas, lift};
 use crate::spec::{Attributes, Expanded, Facts, Instance};
-use crate::state::Salt;
 use crate::state::{self, Resource, State};
 use crate::value::{Attribute, Value};
 
@@ -51,8 +50,6 @@ pub struct Inputs<'a> {
     pub facts: &'a Facts,
     /// What is owned.
     pub state: &'a State,
-    /// Keys the hashes that stand for secrets.
-    pub salt: &'a Salt,
     /// What AWS reports of what is owned.
     pub observed: &'a BTreeMap<Address, Observed>,
     /// The kinds.
@@ -180,7 +177,7 @@ impl<'a> Planner<'a> {
             return Decision::Replace(Reason::Failed(why.clone()), Vec::new());
         }
         let applied = Value::from(&current.applied);
-        let comparison = Comparison { schema: &schema.spec, salt: self.inputs.salt, applied: &applied };
+        let comparison = Comparison { schema: &schema.spec, salt: &self.inputs.state.salt, applied: &applied };
         let mut changes = comparison.changes(desired, &seen.spec);
         changes.retain(|change| !is_ignored(&template.ignore_changes, &change.path));
         self.decide_by_changes(spec, instance, changes, current.settled && seen.phase == Phase::Ready)
@@ -285,7 +282,10 @@ impl<'a> Planner<'a> {
     /// What the state has beyond the spec: deposed instances, and all the spec does not name.
     fn visit_rest(&mut self) {
         let state = self.inputs.state;
-        for (address, resource) in state.resources.iter().filter(|(address, _)| self.is_target(address)) {
+        for (address, resource) in &state.resources {
+            if !self.is_target(address) {
+                continue;
+            }
             for instance in &resource.deposed {
                 self.push_delete(address, resource, instance, false, Reason::Deposed);
             }

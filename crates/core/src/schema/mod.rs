@@ -3,6 +3,8 @@
 
 mod compile;
 mod conform;
+mod language;
+mod reference;
 mod types;
 
 use std::collections::BTreeMap;
@@ -13,6 +15,8 @@ use serde_json::Value as Json;
 
 pub use compile::SchemaError;
 pub use conform::{Misfit, conform, conform_object, lift, with_article};
+pub use language::spec_schema;
+pub use reference::reference_page;
 pub use types::{Field, Format, ObjectType, StringType, Type};
 
 use crate::driver::Recovery;

@@ -6,7 +6,7 @@ use super::params::Param;
 use super::tree::Tree;
 use super::yaml::{Entry, Node, NodeKind, ScalarValue};
 use crate::address::is_name;
-use crate::diagnostic::{Diagnostic, Span, suggest};
+use crate::diagnostic::{Diagnostic, Sources, Span, suggest};
 use crate::schema::{Schemas, StringType, Type};
 use crate::state::Lifecycle;
 
@@ -76,13 +76,14 @@ const LIFECYCLE_FIELDS: [&str; 5] =
     ["prevent_destroy", "retain_on_delete", "create_before_destroy", "ignore_changes", "replace_triggered_by"];
 
 /// Reads the sections of a spec. What cannot be read is left out and told.
-pub fn read(root: &Node, schemas: &Schemas, diagnostics: &mut Vec<Diagnostic>) -> Document {
-    let mut reader = Reader { schemas, diagnostics };
+pub(super) fn read(root: &Node, sources: &Sources, schemas: &Schemas, diagnostics: &mut Vec<Diagnostic>) -> Document {
+    let mut reader = Reader { sources, schemas, diagnostics };
     reader.document(root)
 }
 
 /// Reads parts of a spec, noting what is wrong with them.
 pub(super) struct Reader<'a> {
+    pub(super) sources: &'a Sources,
     schemas: &'a Schemas,
     pub(super) diagnostics: &'a mut Vec<Diagnostic>,
 }
@@ -137,7 +138,7 @@ impl Reader<'_> {
     }
 
     fn tree(&mut self, node: &Node, ty: &Type) -> Tree {
-        Tree::compile(node, ty, self.diagnostics)
+        Tree::compile(node, ty, self.sources, self.diagnostics)
     }
 
     pub(super) fn text(&mut self, node: &Node, what: &str) -> Option<String> {
@@ -150,9 +151,7 @@ impl Reader<'_> {
 
     fn stack(&mut self, node: &Node) -> String {
         let name = self.text(node, "`stack`").unwrap_or_default();
-        let is_sound = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_')
-            && name.starts_with(|c: char| c.is_ascii_alphanumeric());
-        if !is_sound && !name.is_empty() {
+        if !is_stack_name(&name) && !name.is_empty() {
             let help = "use letters, digits, `-` and `_`: the name becomes the state file's";
             self.error("bad-name", node.span, format!("`{name}` is no name for a stack"), Some(help.to_owned()));
         }
@@ -332,6 +331,12 @@ impl Reader<'_> {
         }
         outputs
     }
+}
+
+/// Whether `name` may name a stack: it becomes a file's name.
+pub(super) fn is_stack_name(name: &str) -> bool {
+    name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_')
+        && name.starts_with(|c: char| c.is_ascii_alphanumeric())
 }
 
 /// Names that expressions use for something else.

@@ -1,5 +1,6 @@
 //! A spec with its `for_each` unrolled: one instance per resource that is to exist.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::scope::{Attributes, Each, Facts, ResourceScope};
@@ -36,6 +37,7 @@ pub struct Expanded {
     /// Indices of `instances`, each after all it needs.
     pub order: Vec<usize>,
     by_address: HashMap<Address, usize>,
+    by_name: HashMap<String, usize>,
 }
 
 impl Expanded {
@@ -57,7 +59,8 @@ impl Expanded {
             return Err(diagnostics);
         }
         let by_address = instances.iter().enumerate().map(|(index, it)| (it.address.clone(), index)).collect();
-        let mut expanded = Self { spec, instances, order: Vec::new(), by_address };
+        let by_name = spec.resources.iter().enumerate().map(|(index, it)| (it.name.clone(), index)).collect();
+        let mut expanded = Self { spec, instances, order: Vec::new(), by_address, by_name };
         expanded.connect(facts, schemas)?;
         expanded.order = expanded.graph().order().map_err(|cycles| expanded.describe(cycles))?;
         Ok(expanded)
@@ -209,10 +212,10 @@ impl Expanded {
         for named in &template.depends_on {
             groups[named.template].iter().for_each(|&index| need(index, Stage::Done));
         }
-        for named in &template.references {
+        for named in self.references_of(instance, facts).iter() {
             let target = &self.spec.resources[named.template];
             let stage = named.stage(target, schemas);
-            match self.named_key(named, target, instance, facts) {
+            match named.key(target) {
                 None => groups[named.template].iter().for_each(|&index| need(index, stage)),
                 Some(key) => match self.by_address.get(&Address::root(&target.name).with_key(&key)) {
                     Some(&index) => need(index, stage),
@@ -223,18 +226,20 @@ impl Expanded {
         needs
     }
 
-    /// The one key a reference to a repeated resource names, where that can be told now.
-    fn named_key(
-        &self,
-        named: &ResourceReference,
-        target: &ResourceTemplate,
-        instance: &Instance,
-        facts: &Facts,
-    ) -> Option<String> {
-        target.for_each.as_ref()?;
+    /// The resources an instance names, with keys such as `each.key` worked out for it.
+    fn references_of(&self, instance: &Instance, facts: &Facts) -> Cow<'_, [ResourceReference]> {
+        let template = self.template(instance);
+        let has_open_key = |named: &ResourceReference| named.reference.path.first() == Some(&PathStep::Key(None));
+        if !template.references.iter().any(has_open_key) {
+            return Cow::Borrowed(&template.references);
+        }
         let attributes = Attributes::default();
         let scope = self.scope(facts, &attributes, instance.each.as_ref());
-        named.reference.key(&scope)
+        let named = template.body.references_in(&scope).into_iter().filter_map(|(reference, span)| {
+            let template = *self.by_name.get(&reference.root)?;
+            Some(ResourceReference { template, reference, span })
+        });
+        Cow::Owned(named.collect())
     }
 
     fn missing_key(&self, named: &ResourceReference, target: &ResourceTemplate, key: &str, group: &[usize]) -> Diagnostic {
@@ -294,6 +299,16 @@ impl ResourceReference {
         let position = usize::from(target.for_each.is_some());
         match self.reference.path.get(position) {
             Some(PathStep::Field(name)) => Some(name),
+            _ => None,
+        }
+    }
+
+    /// The one key it names of a repeated resource, if it names one.
+    fn key(&self, target: &ResourceTemplate) -> Option<String> {
+        target.for_each.as_ref()?;
+        match self.reference.path.first() {
+            Some(PathStep::Key(key)) => key.clone(),
+            Some(PathStep::Field(key)) => Some(key.clone()),
             _ => None,
         }
     }

@@ -21,7 +21,8 @@ pub use scope::{Attributes, Each, Facts, ResourceScope};
 pub use tree::{Located, Piece, Tree, TreeKind};
 
 use crate::address::Address;
-use crate::diagnostic::{Diagnostic, SourceId, Span, suggest};
+use crate::diagnostic::{Diagnostic, SourceId, Sources, Span, suggest};
+use crate::expr::{PathStep, Reference};
 use crate::schema::{Misfit, Schemas};
 use crate::state::Lifecycle;
 use crate::value::Value;
@@ -130,19 +131,62 @@ pub enum Given<'a> {
     Some(&'a BTreeMap<String, String>),
 }
 
-/// Reads and checks a spec.
+/// Reads and checks the spec `source`.
 ///
 /// # Errors
 /// All that is wrong with it, in the order of the file.
-pub fn load(source: SourceId, text: &str, schemas: &Schemas, given: Given<'_>) -> Result<Spec, Vec<Diagnostic>> {
-    let mut diagnostics = Vec::new();
-    let root = match yaml::parse(source, text) {
-        Ok(root) => root,
-        Err(errors) => return Err(errors),
+pub fn load(sources: &Sources, source: SourceId, schemas: &Schemas, given: Given<'_>) -> Result<Spec, Vec<Diagnostic>> {
+    let parsed = yaml::parse(source, sources.text(source));
+    let mut diagnostics = parsed.diagnostics;
+    let Some(root) = parsed.root else {
+        return Err(diagnostics);
     };
-    let document = document::read(&root, schemas, &mut diagnostics);
+    let document = document::read(&root, sources, schemas, &mut diagnostics);
     let params = params::values(&document.params, given, &mut diagnostics);
     let spec = check::check(document, params, schemas, &mut diagnostics);
     diagnostics.sort_by_key(|diagnostic| diagnostic.span.map_or((usize::MAX, 0), |span| (span.source.0, span.start)));
     if diagnostics.is_empty() { Ok(spec) } else { Err(diagnostics) }
+}
+
+/// The name of the stack a spec is for; nothing else of it is checked.
+///
+/// # Errors
+/// When the text is no YAML or names no stack.
+pub fn stack_name(sources: &Sources, source: SourceId) -> Result<String, Vec<Diagnostic>> {
+    let parsed = yaml::parse(source, sources.text(source));
+    let Some(root) = parsed.root else {
+        return Err(parsed.diagnostics);
+    };
+    let name = root.get("stack").and_then(yaml::Node::text).filter(|name| document::is_stack_name(name));
+    name.map(str::to_owned).ok_or_else(|| {
+        vec![Diagnostic::error("missing-field", "the spec names no stack").at(root.span).with_help("add a line such as `stack: shop`")]
+    })
+}
+
+impl Spec {
+    /// Whether any expression asks who and where we are.
+    pub fn asks_identity(&self) -> bool {
+        self.any_reference(|reference| reference.root == "aws" && !is_region(reference))
+    }
+
+    /// Whether any expression asks for the region's availability zones.
+    pub fn asks_zones(&self) -> bool {
+        let mut asks = false;
+        self.trees().for_each(|tree| tree.visit(&mut |located| asks |= located.expression.calls("zones")));
+        asks
+    }
+
+    fn any_reference(&self, is: impl Fn(&Reference) -> bool) -> bool {
+        self.trees().any(|tree| tree.references().iter().any(|(reference, _)| is(reference)))
+    }
+
+    fn trees(&self) -> impl Iterator<Item = &Tree> {
+        let resources = self.resources.iter().flat_map(|resource| [Some(&resource.body), resource.for_each.as_ref()]);
+        let shared = resources.flatten().chain(&self.default_tags).map(|tree| &**tree);
+        shared.chain(self.outputs.iter().map(|output| &output.value))
+    }
+}
+
+fn is_region(reference: &Reference) -> bool {
+    matches!(reference.path.first(), Some(PathStep::Field(name)) if name == "region")
 }

@@ -92,7 +92,7 @@ impl Reader<'_> {
     }
 
     fn param_default(&mut self, node: &Node, param: &Param) -> Option<Value> {
-        let tree = super::tree::Tree::compile(node, &param.ty, self.diagnostics);
+        let tree = super::tree::Tree::compile(node, &param.ty, self.sources, self.diagnostics);
         let mut expressions = 0;
         tree.visit(&mut |_| expressions += 1);
         if expressions > 0 {

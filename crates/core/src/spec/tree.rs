@@ -1,11 +1,12 @@
 //! Values as a spec writes them: literals and expressions, each with its place.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::template::{Part, Template};
 use super::yaml::{Node, NodeKind, ScalarValue};
-use crate::diagnostic::{Diagnostic, Span};
+use crate::diagnostic::{Diagnostic, Sources, Span};
 use crate::expr::{ExprError, Expression, Reference, Scope};
 use crate::schema::{ObjectType, Type};
 use crate::value::{Secret, Unknown, Value};
@@ -47,14 +48,21 @@ pub enum Piece {
 #[derive(Clone, Debug)]
 pub struct Located {
     /// The expression.
-    pub expression: Arc<Expression>,
+    pub expression: Expression,
     /// The text between the braces.
     pub span: Span,
+    template: Arc<Template>,
+    part: usize,
 }
 
 impl Located {
+    /// The place of a range of the expression's text.
+    pub fn place(&self, range: &Range<usize>) -> Span {
+        self.template.place(self.part, range.start, range.end).unwrap_or(self.span)
+    }
+
     fn error(&self, error: ExprError) -> Diagnostic {
-        let mut diagnostic = Diagnostic::error("expression", error.message).at(part(self.span, error.range));
+        let mut diagnostic = Diagnostic::error("expression", error.message).at(self.place(&error.range));
         diagnostic.help = error.help;
         diagnostic
     }
@@ -64,25 +72,19 @@ impl Located {
     }
 }
 
-/// The part `range` of the text that stands at `span`.
-pub fn part(span: Span, range: std::ops::Range<usize>) -> Span {
-    let start = (span.start + range.start).min(span.end);
-    Span { start, end: (span.start + range.end).clamp(start, span.end), ..span }
-}
-
 impl Tree {
     /// Compiles a node that is to become a `ty`, which decides what unquoted scalars
     /// are: where a string is wanted, `012345678901` stays one.
-    pub fn compile(node: &Node, ty: &Type, diagnostics: &mut Vec<Diagnostic>) -> Self {
+    pub fn compile(node: &Node, ty: &Type, sources: &Sources, diagnostics: &mut Vec<Diagnostic>) -> Self {
         let kind = match &node.kind {
-            NodeKind::Scalar { .. } => scalar(node, ty, diagnostics),
+            NodeKind::Scalar { .. } => scalar(node, ty, sources, diagnostics),
             NodeKind::Sequence(items) => {
                 let inner = element_type(ty);
-                TreeKind::List(items.iter().map(|item| Self::compile(item, inner, diagnostics)).collect())
+                TreeKind::List(items.iter().map(|item| Self::compile(item, inner, sources, diagnostics)).collect())
             }
             NodeKind::Mapping(entries) => {
                 let entries = entries.iter().map(|entry| {
-                    let value = Self::compile(&entry.value, field_type(ty, &entry.key.text), diagnostics);
+                    let value = Self::compile(&entry.value, field_type(ty, &entry.key.text), sources, diagnostics);
                     (entry.key.text.to_string(), (entry.key.span, value))
                 });
                 TreeKind::Map(entries.collect())
@@ -147,12 +149,21 @@ impl Tree {
 
     /// Every name its expressions use, with its place.
     pub fn references(&self) -> Vec<(Reference, Span)> {
+        self.references_by(|located| located.expression.references())
+    }
+
+    /// As [`references`](Self::references), with the keys that `scope` tells.
+    pub fn references_in(&self, scope: &dyn Scope) -> Vec<(Reference, Span)> {
+        self.references_by(|located| located.expression.references_in(scope))
+    }
+
+    fn references_by(&self, references: impl Fn(&Located) -> Vec<Reference>) -> Vec<(Reference, Span)> {
         let mut found = Vec::new();
         self.visit(&mut |located| {
-            for reference in located.expression.references() {
-                let span = part(located.span, reference.range.clone());
-                found.push((reference, span));
-            }
+            found.extend(references(located).into_iter().map(|reference| {
+                let span = located.place(&reference.range);
+                (reference, span)
+            }));
         });
         found
     }
@@ -178,12 +189,12 @@ impl Tree {
     }
 }
 
-fn scalar(node: &Node, ty: &Type, diagnostics: &mut Vec<Diagnostic>) -> TreeKind {
-    match Template::parse(node) {
-        Ok(template) if template.is_literal() => TreeKind::Literal(literal(node, &template, ty)),
-        Ok(template) => expressions(template, diagnostics),
-        Err(errors) => {
-            diagnostics.extend(errors);
+fn scalar(node: &Node, ty: &Type, sources: &Sources, diagnostics: &mut Vec<Diagnostic>) -> TreeKind {
+    match Template::parse(node, sources) {
+        Ok(template) if !template.parts.iter().any(|part| matches!(part, Part::Expression { .. })) => TreeKind::Literal(literal(node, &template, ty)),
+        Ok(template) => expressions(Arc::new(template), diagnostics),
+        Err(error) => {
+            diagnostics.push(error);
             unknown()
         }
     }
@@ -196,37 +207,50 @@ fn unknown() -> TreeKind {
 fn literal(node: &Node, template: &Template, ty: &Type) -> Value {
     match (node.scalar_value(), ty) {
         (None | Some(ScalarValue::Null), _) => Value::Null,
-        (Some(ScalarValue::String(_)), _) | (_, Type::String(_)) => Value::string(template.literal_text()),
+        (Some(ScalarValue::String(_)), _) | (_, Type::String(_)) => Value::string(literal_text(template)),
         (Some(ScalarValue::Bool(value)), _) => Value::Bool(value),
         (Some(ScalarValue::Int(number)), _) => i64::try_from(number).map_or(Value::Float(number as f64), Value::Integer),
         (Some(ScalarValue::Float(number)), _) => Value::Float(number),
     }
 }
 
-fn expressions(template: Template, diagnostics: &mut Vec<Diagnostic>) -> TreeKind {
-    let is_single = template.is_single_expression();
+/// The text of a template without expressions.
+fn literal_text(template: &Template) -> &str {
+    match template.parts.first() {
+        Some(Part::Literal(text)) => text,
+        _ => "",
+    }
+}
+
+fn expressions(template: Arc<Template>, diagnostics: &mut Vec<Diagnostic>) -> TreeKind {
     let mut pieces = Vec::new();
-    for piece in template.parts {
-        match piece {
-            Part::Literal(text) => pieces.push(Piece::Literal(text)),
-            Part::Expression { text, span } => match Expression::parse(&text) {
-                Ok(expression) => pieces.push(Piece::Expression(Located { expression: Arc::new(expression), span })),
-                Err(error) => {
-                    let mut diagnostic = Diagnostic::error("expression", error.message).at(part(span, error.range));
-                    diagnostic.help = error.help;
-                    diagnostics.push(diagnostic);
-                    return unknown();
-                }
+    for (index, part) in template.parts.iter().enumerate() {
+        match part {
+            Part::Literal(text) => pieces.push(Piece::Literal(text.clone())),
+            Part::Expression { text, span } => match parse(&template, index, text, *span) {
+                Ok(located) => pieces.push(Piece::Expression(located)),
+                Err(error) => diagnostics.push(error),
             },
         }
     }
     match pieces.pop() {
-        Some(Piece::Expression(located)) if is_single => TreeKind::Expression(located),
-        last => {
-            pieces.extend(last);
+        None => unknown(),
+        Some(Piece::Expression(located)) if template.is_single_expression() => TreeKind::Expression(located),
+        Some(last) => {
+            pieces.push(last);
             TreeKind::Text(pieces)
         }
     }
+}
+
+fn parse(template: &Arc<Template>, part: usize, text: &str, span: Span) -> Result<Located, Diagnostic> {
+    let located = |expression| Located { expression, span, template: template.clone(), part };
+    Expression::parse(text).map(located).map_err(|error| {
+        let place = template.place(part, error.range.start, error.range.end).unwrap_or(span);
+        let mut diagnostic = Diagnostic::error("expression", error.message).at(place);
+        diagnostic.help = error.help;
+        diagnostic
+    })
 }
 
 fn element_type(ty: &Type) -> &Type {

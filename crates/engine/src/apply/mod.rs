@@ -151,7 +151,6 @@ impl Engine {
         plan: Arc<Plan>,
         spec: Option<Arc<Expanded>>,
         facts: Facts,
-        salt: Salt,
         journal: &Journal,
         stop: &Stop,
     ) -> Outcome {
@@ -164,7 +163,7 @@ impl Engine {
             spec,
             facts,
             journal: journal.clone(),
-            salt,
+            salt: journal.with(|state| state.salt.clone()),
         });
         self.observer.see(&Event::Applying { plan: &application.plan });
         application.refresh_records().await;

@@ -6,7 +6,8 @@ use aws_sdk_ec2::types::{
     self, DestinationFileFormat, DestinationOptionsRequest, Filter, FlowLogsResourceType, LogDestinationType,
     ResourceType, TagFieldSpecificationRequest, TaggableResourceType, TrafficType,
 };
-use provision_core::driver::{FieldError, Id, Intent, Recovery};
+use provision_core::driver::{Id, Intent, Recovery};
+use provision_core::schema::FieldError;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 

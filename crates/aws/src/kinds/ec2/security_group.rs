@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use aws_sdk_ec2::types::{self, Filter, ResourceType};
-use provision_core::driver::{FieldError, Id, Intent, Recovery};
+use provision_core::driver::{Id, Intent, Recovery};
+use provision_core::schema::FieldError;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 

@@ -1,7 +1,8 @@
 //! `ec2/security_group_rule`: one rule of a security group, apart from the group.
 
 use aws_sdk_ec2::types::{self, Filter, ResourceType, SecurityGroupRuleUpdate};
-use provision_core::driver::{FieldError, Id, Intent, Recovery};
+use provision_core::driver::{Id, Intent, Recovery};
+use provision_core::schema::FieldError;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 

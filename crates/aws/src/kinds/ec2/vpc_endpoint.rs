@@ -6,8 +6,8 @@ use aws_sdk_ec2::operation::modify_vpc_endpoint::builders::ModifyVpcEndpointFlue
 use aws_sdk_ec2::types::{
     self, DnsOptionsSpecification, DnsRecordIpType, IpAddressType, ResourceType, VpcEndpointType,
 };
-use provision_core::driver::{FieldError, Id, Intent, Phase, Recovery};
-use provision_core::schema::Timing;
+use provision_core::driver::{Id, Intent, Phase, Recovery};
+use provision_core::schema::{FieldError, Timing};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 

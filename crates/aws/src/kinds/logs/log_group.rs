@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 
 use aws_sdk_cloudwatchlogs::types::{self, DataProtectionStatus, LogGroupClass};
-use provision_core::driver::{FieldError, Id, Intent, Recovery};
+use provision_core::driver::{Id, Intent, Recovery};
+use provision_core::schema::FieldError;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 

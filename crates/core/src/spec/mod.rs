@@ -1,0 +1,4 @@
+//! From the text of a spec to values with places.
+
+pub mod template;
+pub mod yaml;

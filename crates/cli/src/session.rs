@@ -175,7 +175,7 @@ pub(crate) struct Limits {
 impl Limits {
     /// Reads the addresses, which must be in the spec or the state.
     pub(crate) fn new(args: &LimitArgs, spec: &Expanded, state: &State) -> Result<Self, CliError> {
-        let read = |texts: &[String]| texts.iter().map(|text| known_address(text, spec, state)).collect();
+        let read = |texts: &[String]| -> Result<BTreeSet<Address>, CliError> { texts.iter().map(|text| known_address(text, spec, state)).collect() };
         Ok(Self { targets: read(&args.target)?, replace: read(&args.replace)? })
     }
 }

@@ -194,7 +194,7 @@ fn scalar(node: &Node, ty: &Type, sources: &Sources, diagnostics: &mut Vec<Diagn
         Ok(template) if !template.parts.iter().any(|part| matches!(part, Part::Expression { .. })) => TreeKind::Literal(literal(node, &template, ty)),
         Ok(template) => expressions(Arc::new(template), diagnostics),
         Err(error) => {
-            diagnostics.push(error);
+            diagnostics.push(*error);
             unknown()
         }
     }

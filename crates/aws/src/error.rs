@@ -37,6 +37,22 @@ impl<T> Absent<T> for Result<T, CloudError> {
     }
 }
 
+/// Lets presence be an answer: `None` where AWS says that what is asked for exists already.
+pub trait Present<T> {
+    /// `Ok(None)` for [`Cause::Exists`].
+    fn present(self) -> Result<Option<T>, CloudError>;
+}
+
+impl<T> Present<T> for Result<T, CloudError> {
+    fn present(self) -> Result<Option<T>, CloudError> {
+        match self {
+            Ok(answer) => Ok(Some(answer)),
+            Err(error) if error.cause == Cause::Exists => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+}
+
 /// The error for an answer that lacks what the API promises.
 pub fn incomplete(operation: &str, missing: &str) -> CloudError {
     CloudError::new(Cause::Invalid, operation, format!("the answer has no {missing}"))
@@ -137,10 +153,11 @@ const DEPENDENCY: [&str; 7] = [
     "BucketNotEmpty",
 ];
 
-const NOT_FOUND: [&str; 5] = [".NotFound", "NotFoundException", "NoSuchEntity", "ParameterNotFound", ".Malformed404"];
+const NOT_FOUND: [&str; 5] = ["NotFound", "NotFoundException", "NoSuchEntity", ".NotAttached", ".Malformed404"];
 
-const EXISTS: [&str; 6] = [
+const EXISTS: [&str; 7] = [
     "AlreadyExists",
+    ".AlreadyAssociated",
     "AlreadyExistsException",
     "EntityAlreadyExists",
     "ResourceExistsException",
@@ -159,6 +176,11 @@ mod tests {
             ("NoSuchBucket", Cause::NotFound),
             ("NoSuchEntity", Cause::NotFound),
             ("ResourceNotFoundException", Cause::NotFound),
+            ("NatGatewayNotFound", Cause::NotFound),
+            ("ParameterNotFound", Cause::NotFound),
+            ("Gateway.NotAttached", Cause::NotFound),
+            ("Resource.AlreadyAssociated", Cause::Exists),
+            ("RouteAlreadyExists", Cause::Exists),
             ("RepositoryAlreadyExistsException", Cause::Exists),
             ("EntityAlreadyExists", Cause::Exists),
             ("InvalidGroup.Duplicate", Cause::Exists),

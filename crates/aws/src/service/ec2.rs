@@ -1,6 +1,6 @@
 //! EC2: tags inside create calls, filters, batches, zones.
 
-use aws_sdk_ec2::types::{Filter, ResourceType, Tag, TagSpecification};
+use aws_sdk_ec2::types::{AttributeBooleanValue, Filter, ResourceType, Tag, TagSpecification};
 use provision_core::driver::{Id, Intent};
 
 use crate::cloud::Cloud;
@@ -38,6 +38,17 @@ pub(crate) fn intent_filter(intent: &Intent) -> Filter {
     filter(&format!("tag:{INTENT_TAG}"), [intent.token.clone()])
 }
 
+/// Whether `intent` created what carries `tags`: told from the answer, for endpoints that pass over tag filters.
+pub(crate) fn is_made_by(intent: &Intent, tags: &Option<Vec<Tag>>) -> bool {
+    let is_ours = |tag: &Tag| tag.key() == Some(INTENT_TAG) && tag.value() == Some(&intent.token);
+    tags.iter().flatten().any(is_ours)
+}
+
+/// A flag as the Modify…Attribute calls take it.
+pub(crate) fn boolean(value: bool) -> AttributeBooleanValue {
+    AttributeBooleanValue::builder().value(value).build()
+}
+
 /// Sets and removes tags where the update says they differ.
 pub(crate) async fn update_tags<K: Kind>(
     cloud: &Cloud,
@@ -50,15 +61,21 @@ pub(crate) async fn update_tags<K: Kind>(
     }
     let changes = tags(wanted).changes_from(tags(&update.live));
     if !changes.set.is_empty() {
-        let set = changes.set.into_iter().map(|(key, value)| tag(key, value)).collect();
-        let call = cloud.ec2().create_tags().resources(update.id.as_str()).set_tags(Some(set));
-        call.send().await.op("ec2:CreateTags")?;
+        set_tags(cloud, &update.id, changes.set).await?;
     }
     if !changes.remove.is_empty() {
         let remove = changes.remove.into_iter().map(|key| Tag::builder().key(key).build()).collect();
         let call = cloud.ec2().delete_tags().resources(update.id.as_str()).set_tags(Some(remove));
         call.send().await.op("ec2:DeleteTags")?;
     }
+    Ok(())
+}
+
+/// Sets tags, leaving others as they are.
+pub(crate) async fn set_tags(cloud: &Cloud, id: &Id, tags: impl IntoIterator<Item = (String, String)>) -> Result<()> {
+    let tags = tags.into_iter().map(|(key, value)| tag(key, value)).collect();
+    let call = cloud.ec2().create_tags().resources(id.as_str()).set_tags(Some(tags));
+    call.send().await.op("ec2:CreateTags")?;
     Ok(())
 }
 

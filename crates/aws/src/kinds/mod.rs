@@ -33,5 +33,6 @@ macro_rules! kinds {
 }
 
 kinds! {
+    "ec2/subnet" => ec2::subnet::Subnet,
     "ec2/vpc" => ec2::vpc::Vpc,
 }

@@ -1,4 +1,5 @@
 //! Kinds of the service `ec2`. Generated.
 
+pub mod internet_gateway;
 pub mod subnet;
 pub mod vpc;

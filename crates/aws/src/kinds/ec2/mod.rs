@@ -1,5 +1,6 @@
 //! Kinds of the service `ec2`. Generated.
 
+pub mod eip;
 pub mod internet_gateway;
 pub mod subnet;
 pub mod vpc;

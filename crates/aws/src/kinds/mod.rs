@@ -35,6 +35,7 @@ macro_rules! kinds {
 kinds! {
     "ec2/eip" => ec2::eip::Eip,
     "ec2/internet_gateway" => ec2::internet_gateway::InternetGateway,
+    "ec2/nat_gateway" => ec2::nat_gateway::NatGateway,
     "ec2/subnet" => ec2::subnet::Subnet,
     "ec2/vpc" => ec2::vpc::Vpc,
 }

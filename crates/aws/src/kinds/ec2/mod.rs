@@ -2,5 +2,6 @@
 
 pub mod eip;
 pub mod internet_gateway;
+pub mod nat_gateway;
 pub mod subnet;
 pub mod vpc;

@@ -36,6 +36,7 @@ kinds! {
     "ec2/eip" => ec2::eip::Eip,
     "ec2/internet_gateway" => ec2::internet_gateway::InternetGateway,
     "ec2/nat_gateway" => ec2::nat_gateway::NatGateway,
+    "ec2/route_table" => ec2::route_table::RouteTable,
     "ec2/subnet" => ec2::subnet::Subnet,
     "ec2/vpc" => ec2::vpc::Vpc,
 }

@@ -3,5 +3,6 @@
 pub mod eip;
 pub mod internet_gateway;
 pub mod nat_gateway;
+pub mod route_table;
 pub mod subnet;
 pub mod vpc;

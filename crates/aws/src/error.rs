@@ -76,7 +76,10 @@ where
         }
         SdkError::ConstructionFailure(_) => plain(Cause::Invalid, operation, error),
         SdkError::DispatchFailure(failure) if failure.is_io() => plain(Cause::Unreachable, operation, error),
-        SdkError::DispatchFailure(failure) if failure.is_timeout() => plain(Cause::Transient, operation, error),
+        // The connection broke off: only then does the SDK know of what sort the failure is.
+        SdkError::DispatchFailure(failure) if failure.is_timeout() || failure.as_other().is_some() => {
+            plain(Cause::Transient, operation, error)
+        }
         SdkError::DispatchFailure(_) => plain(Cause::Credentials, operation, error),
         _ => plain(Cause::Transient, operation, error),
     }

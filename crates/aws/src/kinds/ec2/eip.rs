@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::cloud::Cloud;
 use crate::error::{Absent, Op, incomplete};
-use crate::kind::{Kind, Live, Result, Update, Wanted};
+use crate::kind::{Kind, Live, Result, Update, Wanted, fault};
 use crate::read;
 use crate::service::ec2::{self, FILTER_VALUES, filter, intent_filter};
 use crate::types::Tags;
@@ -113,11 +113,11 @@ impl Kind for Eip {
     fn check(&self) -> Vec<FieldError> {
         match (&self.instance_id, &self.network_interface_id, &self.private_ip_address) {
             (Some(_), Some(_), _) => {
-                vec![FieldError::new("network_interface_id", "state `instance_id` or `network_interface_id`, not both")]
+                vec![fault("network_interface_id", "state `instance_id` or `network_interface_id`, not both")]
             }
             (None, None, Some(_)) => {
                 let message = "`private_ip_address` needs `instance_id` or `network_interface_id`";
-                vec![FieldError::new("private_ip_address", message)]
+                vec![fault("private_ip_address", message)]
             }
             _ => Vec::new(),
         }

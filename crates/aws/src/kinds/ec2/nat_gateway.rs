@@ -16,7 +16,7 @@ use super::subnet::Subnet;
 use super::vpc::Vpc;
 use crate::cloud::Cloud;
 use crate::error::{Absent, Op, incomplete};
-use crate::kind::{Kind, Live, Result, Update, Wanted};
+use crate::kind::{Kind, Live, Result, Update, Wanted, fault};
 use crate::read;
 use crate::service::ec2::{self, FILTER_VALUES, filter, intent_filter};
 use crate::types::{Ref, Tags};
@@ -242,7 +242,7 @@ impl NatGateway {
 
     fn check_regional(&self) -> Option<FieldError> {
         if self.vpc_id.is_none() {
-            return Some(FieldError::new("vpc_id", "a regional NAT gateway needs `vpc_id`"));
+            return Some(fault("vpc_id", "a regional NAT gateway needs `vpc_id`"));
         }
         let zonal = [
             ("subnet_id", self.subnet_id.is_some()),
@@ -252,21 +252,21 @@ impl NatGateway {
             ("secondary_private_ip_addresses", self.secondary_private_ip_addresses.is_some()),
         ];
         let (field, _) = zonal.into_iter().find(|(_, is_stated)| *is_stated)?;
-        Some(FieldError::new(field, format!("a regional NAT gateway has no `{field}`")))
+        Some(fault(field, format!("a regional NAT gateway has no `{field}`")))
     }
 
     fn check_zonal(&self) -> Option<FieldError> {
         if self.subnet_id.is_none() {
-            return Some(FieldError::new("subnet_id", "a NAT gateway needs `subnet_id` unless it is regional"));
+            return Some(fault("subnet_id", "a NAT gateway needs `subnet_id` unless it is regional"));
         }
         if self.vpc_id.is_some() || self.availability_zone_addresses.is_some() {
             let message = "`vpc_id` and `availability_zone_addresses` need `availability_mode: regional`";
-            return Some(FieldError::new("availability_mode", message));
+            return Some(fault("availability_mode", message));
         }
         match (self.is_private(), &self.allocation_id, &self.secondary_allocation_ids) {
-            (false, None, _) => Some(FieldError::new("allocation_id", "a public NAT gateway needs `allocation_id`")),
+            (false, None, _) => Some(fault("allocation_id", "a public NAT gateway needs `allocation_id`")),
             (true, Some(_), _) | (true, _, Some(_)) => {
-                Some(FieldError::new("allocation_id", "a private NAT gateway has no Elastic IP"))
+                Some(fault("allocation_id", "a private NAT gateway has no Elastic IP"))
             }
             _ => None,
         }
@@ -276,14 +276,14 @@ impl NatGateway {
         let (count, addresses) = (self.secondary_private_ip_address_count, &self.secondary_private_ip_addresses);
         if count.is_some() && (!self.is_private() || addresses.is_some()) {
             let message = "a count is for private NAT gateways, in place of `secondary_private_ip_addresses`";
-            return Some(FieldError::new("secondary_private_ip_address_count", message));
+            return Some(fault("secondary_private_ip_address_count", message));
         }
         let elastic = self.secondary_allocation_ids.as_ref().map_or(0, BTreeSet::len);
         let is_unpaired = addresses.as_ref().is_some_and(|addresses| addresses.len() != elastic);
         (is_unpaired && !self.is_private()).then(|| {
             let message =
                 "a public NAT gateway has one of `secondary_private_ip_addresses` for each secondary Elastic IP";
-            FieldError::new("secondary_private_ip_addresses", message)
+            fault("secondary_private_ip_addresses", message)
         })
     }
 
@@ -537,5 +537,37 @@ impl From<NatGatewayAddress> for Address {
             public_ip: address.public_ip,
             availability_zone: address.availability_zone,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value as Json, json};
+
+    use super::*;
+
+    fn faults(spec: Json) -> std::result::Result<Vec<String>, serde_json::Error> {
+        let gateway: NatGateway = serde_json::from_value(spec)?;
+        Ok(gateway.check().into_iter().flat_map(|error| error.path).collect())
+    }
+
+    #[test]
+    fn what_a_gateway_needs_depends_on_its_sort() -> std::result::Result<(), serde_json::Error> {
+        for (spec, expected) in [
+            (json!({ "subnet_id": "s", "allocation_id": "a" }), ""),
+            (json!({ "subnet_id": "s", "connectivity_type": "private", "secondary_private_ip_address_count": 2 }), ""),
+            (json!({ "vpc_id": "v", "availability_mode": "regional" }), ""),
+            (json!({ "subnet_id": "s" }), "allocation_id"),
+            (json!({ "allocation_id": "a" }), "subnet_id"),
+            (json!({ "vpc_id": "v", "subnet_id": "s", "availability_mode": "regional" }), "subnet_id"),
+            (json!({ "subnet_id": "s", "vpc_id": "v", "allocation_id": "a" }), "availability_mode"),
+            (
+                json!({ "subnet_id": "s", "allocation_id": "a", "secondary_private_ip_addresses": ["10.0.0.5"] }),
+                "secondary_private_ip_addresses",
+            ),
+        ] {
+            assert_eq!(faults(spec.clone())?.concat(), expected, "{spec}");
+        }
+        Ok(())
     }
 }

@@ -16,7 +16,7 @@ use super::subnet::Subnet;
 use super::vpc::Vpc;
 use crate::cloud::Cloud;
 use crate::error::{Absent, Op, incomplete};
-use crate::kind::{Kind, Live, Result, Update, Wanted};
+use crate::kind::{Kind, Live, Result, Update, Wanted, fault};
 use crate::read;
 use crate::service::ec2::{self, FILTER_VALUES, filter, intent_filter};
 use crate::types::{Ref, Tags};
@@ -174,7 +174,7 @@ impl Kind for RouteTable {
             (1, _) => Some(format!("the route to {} needs exactly one target", route.destination())),
             _ => Some("a route needs exactly one destination".to_owned()),
         });
-        errors.map(|message| FieldError::new("routes", message)).collect()
+        errors.map(|message| fault("routes", message)).collect()
     }
 
     async fn create(&self, cloud: &Cloud, intent: &Intent) -> Result<Id> {
@@ -546,5 +546,33 @@ fn live(cloud: &Cloud, table: types::RouteTable, applied: Option<&RouteTable>) -
         },
         outputs: Outputs { arn: cloud.arn("ec2", &owner_id, &format!("route-table/{id}")), owner_id },
         phase,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reported(origin: RouteOrigin, gateway: &str, applied: Option<&RouteTable>) -> bool {
+        let route = types::Route::builder().destination_cidr_block("10.0.0.0/16").gateway_id(gateway).origin(origin);
+        is_stated_or_ours(&route.build(), applied)
+    }
+
+    #[test]
+    fn routes_of_aws_are_no_part_of_the_table() {
+        assert!(reported(RouteOrigin::CreateRoute, "igw-1", None));
+        assert!(reported(RouteOrigin::CreateRouteTable, "vpce-1", None), "a local route that was led elsewhere");
+        assert!(!reported(RouteOrigin::EnableVgwRoutePropagation, "vgw-1", None));
+        assert!(!reported(RouteOrigin::CreateRouteTable, LOCAL, None));
+        let endpoint = types::Route::builder().destination_prefix_list_id("pl-1").gateway_id("vpce-1");
+        assert!(!is_stated_or_ours(&endpoint.origin(RouteOrigin::CreateRoute).build(), None));
+    }
+
+    #[test]
+    fn a_local_route_is_reported_where_it_is_stated() -> std::result::Result<(), serde_json::Error> {
+        let routes = serde_json::json!([{ "destination_cidr_block": "10.0.0.0/16", "gateway_id": LOCAL }]);
+        let table = serde_json::from_value(serde_json::json!({ "vpc_id": "vpc-1", "routes": routes }))?;
+        assert!(reported(RouteOrigin::CreateRouteTable, LOCAL, Some(&table)));
+        Ok(())
     }
 }

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::vpc::Vpc;
 use crate::cloud::Cloud;
 use crate::error::{Absent, Op, incomplete};
-use crate::kind::{Kind, Live, Result, Update, Wanted};
+use crate::kind::{Kind, Live, Result, Update, Wanted, fault};
 use crate::read;
 use crate::service::ec2::{self, FILTER_VALUES, boolean, filter, intent_filter};
 use crate::types::{Ref, Tags};
@@ -152,7 +152,7 @@ impl Kind for Subnet {
     type Outputs = Outputs;
 
     fn check(&self) -> Vec<FieldError> {
-        let both = |field: &str, other: &str| FieldError::new(field, format!("state `{field}` or `{other}`, not both"));
+        let both = |field: &str, other: &str| fault(field, format!("state `{field}` or `{other}`, not both"));
         let mut errors = Vec::new();
         if self.availability_zone.is_some() && self.availability_zone_id.is_some() {
             errors.push(both("availability_zone_id", "availability_zone"));
@@ -162,7 +162,7 @@ impl Kind for Subnet {
         }
         if self.map_customer_owned_ip_on_launch == Some(true) && self.customer_owned_ipv4_pool.is_none() {
             let message = "`map_customer_owned_ip_on_launch` needs `customer_owned_ipv4_pool`";
-            errors.push(FieldError::new("customer_owned_ipv4_pool", message));
+            errors.push(fault("customer_owned_ipv4_pool", message));
         }
         errors.extend(self.check_ipv4());
         errors
@@ -233,7 +233,7 @@ impl Subnet {
             (false, None | Some(false)) => Some("a subnet needs `cidr_block`, `ipv4_ipam_pool_id` or `ipv6_native`"),
             _ => None,
         }
-        .map(|message| FieldError::new("cidr_block", message))
+        .map(|message| fault("cidr_block", message))
     }
 
     async fn update_ipv6_assignment(&self, cloud: &Cloud, update: &Update<Self>) -> Result<()> {

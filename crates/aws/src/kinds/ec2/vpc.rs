@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::cloud::Cloud;
 use crate::error::{Absent, Op, incomplete};
-use crate::kind::{Kind, Live, Result, Update, Wanted};
+use crate::kind::{Kind, Live, Result, Update, Wanted, fault};
 use crate::read;
 use crate::service::ec2::{self, FILTER_VALUES, boolean, filter, intent_filter};
 use crate::types::Tags;
@@ -131,12 +131,12 @@ impl Kind for Vpc {
     fn check(&self) -> Vec<FieldError> {
         let mut errors = Vec::new();
         if self.cidr_block.is_none() && self.ipv4_ipam_pool_id.is_none() {
-            errors.push(FieldError::new("cidr_block", "a VPC needs `cidr_block` or `ipv4_ipam_pool_id`"));
+            errors.push(fault("cidr_block", "a VPC needs `cidr_block` or `ipv4_ipam_pool_id`"));
         }
         let is_of_own = self.ipv6_ipam_pool_id.is_some();
         if is_of_own && (self.ipv6_pool.is_some() || self.amazon_provided_ipv6_cidr_block == Some(true)) {
             let message = "an IPv6 range comes from Amazon, from `ipv6_pool` or from `ipv6_ipam_pool_id`";
-            errors.push(FieldError::new("ipv6_ipam_pool_id", message));
+            errors.push(fault("ipv6_ipam_pool_id", message));
         }
         errors
     }

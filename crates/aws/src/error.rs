@@ -44,6 +44,22 @@ pub fn refused(operation: &str, code: &str, message: &str) -> CloudError {
     CloudError { code: code.to_owned(), ..CloudError::new(cause, operation, message) }
 }
 
+/// Lets presence be an answer: `None` where AWS says that what is asked for exists already.
+pub trait Present<T> {
+    /// `Ok(None)` for [`Cause::Exists`].
+    fn present(self) -> Result<Option<T>, CloudError>;
+}
+
+impl<T> Present<T> for Result<T, CloudError> {
+    fn present(self) -> Result<Option<T>, CloudError> {
+        match self {
+            Ok(answer) => Ok(Some(answer)),
+            Err(error) if error.cause == Cause::Exists => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+}
+
 /// The error for an answer that lacks what the API promises.
 pub fn incomplete(operation: &str, missing: &str) -> CloudError {
     CloudError::new(Cause::Invalid, operation, format!("the answer has no {missing}"))
@@ -67,7 +83,10 @@ where
         }
         SdkError::ConstructionFailure(_) => plain(Cause::Invalid, operation, error),
         SdkError::DispatchFailure(failure) if failure.is_io() => plain(Cause::Unreachable, operation, error),
-        SdkError::DispatchFailure(failure) if failure.is_timeout() => plain(Cause::Transient, operation, error),
+        // The connection broke off: only then does the SDK know of what sort the failure is.
+        SdkError::DispatchFailure(failure) if failure.is_timeout() || failure.as_other().is_some() => {
+            plain(Cause::Transient, operation, error)
+        }
         SdkError::DispatchFailure(_) => plain(Cause::Credentials, operation, error),
         _ => plain(Cause::Transient, operation, error),
     }
@@ -151,10 +170,11 @@ const DEPENDENCY: [&str; 8] = [
     "BucketNotEmpty",
 ];
 
-const NOT_FOUND: [&str; 5] = [".NotFound", "NotFoundException", "NoSuchEntity", "ParameterNotFound", ".Malformed404"];
+const NOT_FOUND: [&str; 5] = ["NotFound", "NotFoundException", "NoSuchEntity", ".NotAttached", ".Malformed404"];
 
-const EXISTS: [&str; 6] = [
+const EXISTS: [&str; 7] = [
     "AlreadyExists",
+    ".AlreadyAssociated",
     "AlreadyExistsException",
     "EntityAlreadyExists",
     "ResourceExistsException",
@@ -173,6 +193,11 @@ mod tests {
             ("NoSuchBucket", Cause::NotFound),
             ("NoSuchEntity", Cause::NotFound),
             ("ResourceNotFoundException", Cause::NotFound),
+            ("NatGatewayNotFound", Cause::NotFound),
+            ("ParameterNotFound", Cause::NotFound),
+            ("Gateway.NotAttached", Cause::NotFound),
+            ("Resource.AlreadyAssociated", Cause::Exists),
+            ("RouteAlreadyExists", Cause::Exists),
             ("RepositoryAlreadyExistsException", Cause::Exists),
             ("EntityAlreadyExists", Cause::Exists),
             ("InvalidGroup.Duplicate", Cause::Exists),

@@ -4,6 +4,7 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::display::DisplayErrorContext;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use aws_smithy_types::error::operation::BuildError;
 use provision_core::driver::{Cause, CloudError};
 
 /// Names the operation a result came from and drops the SDK's types.
@@ -18,6 +19,12 @@ where
 {
     fn op(self, operation: &str) -> Result<T, CloudError> {
         self.map_err(|error| convert(operation, &error))
+    }
+}
+
+impl<T> Op<T> for Result<T, BuildError> {
+    fn op(self, operation: &str) -> Result<T, CloudError> {
+        self.map_err(|error| CloudError::new(Cause::Invalid, operation, DisplayErrorContext(error).to_string()))
     }
 }
 
@@ -127,7 +134,7 @@ const CREDENTIALS: [&str; 8] = [
 
 const DENIED: [&str; 4] = ["AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "NotAuthorized"];
 
-const DEPENDENCY: [&str; 7] = [
+const DEPENDENCY: [&str; 8] = [
     "DependencyViolation",
     "DeleteConflict",
     "IncorrectState",
@@ -135,9 +142,11 @@ const DEPENDENCY: [&str; 7] = [
     "ConcurrentModification",
     "ConcurrentModificationException",
     "BucketNotEmpty",
+    "RepositoryNotEmptyException",
 ];
 
-const NOT_FOUND: [&str; 5] = [".NotFound", "NotFoundException", "NoSuchEntity", "ParameterNotFound", ".Malformed404"];
+const NOT_FOUND: [&str; 6] =
+    [".NotFound", "NotFoundException", "NotFoundError", "NoSuchEntity", "ParameterNotFound", ".Malformed404"];
 
 const EXISTS: [&str; 6] = [
     "AlreadyExists",
@@ -157,6 +166,10 @@ mod tests {
         for (code, expected) in [
             ("InvalidVpcID.NotFound", Cause::NotFound),
             ("NoSuchBucket", Cause::NotFound),
+            ("ReplicationConfigurationNotFoundError", Cause::NotFound),
+            ("BucketAlreadyOwnedByYou", Cause::Exists),
+            ("BucketAlreadyExists", Cause::Exists),
+            ("RepositoryNotEmptyException", Cause::Dependency),
             ("NoSuchEntity", Cause::NotFound),
             ("ResourceNotFoundException", Cause::NotFound),
             ("RepositoryAlreadyExistsException", Cause::Exists),

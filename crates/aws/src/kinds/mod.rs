@@ -2,6 +2,8 @@
 //! `UPDATE_GENERATED=1` after adding one.
 
 pub mod ec2;
+pub mod ecr;
+pub mod s3;
 
 use std::sync::{Arc, LazyLock};
 
@@ -34,4 +36,6 @@ macro_rules! kinds {
 
 kinds! {
     "ec2/vpc" => ec2::vpc::Vpc,
+    "ecr/repository" => ecr::repository::Repository,
+    "s3/bucket" => s3::bucket::Bucket,
 }

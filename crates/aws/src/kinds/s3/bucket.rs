@@ -490,3 +490,61 @@ fn outputs(cloud: &Cloud, bucket: &str) -> Outputs {
         website_domain,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value as Json, json};
+
+    use super::*;
+
+    fn broken(field: &str, value: Json) -> Vec<String> {
+        let mut spec = json!({ "bucket": "shop" });
+        spec[field] = value;
+        match serde_json::from_value::<Bucket>(spec) {
+            Ok(bucket) => bucket.check().into_iter().map(|error| error.path.join(".")).collect(),
+            Err(error) => vec![error.to_string()],
+        }
+    }
+
+    #[test]
+    fn what_s3_would_refuse_is_refused_before() {
+        let lock = |retention: Json| json!({ "rule": { "default_retention": retention } });
+        let rule = |filter: Json| json!({ "rules": [{ "status": "Enabled", "filter": filter }] });
+        for (field, right, wrong, path) in [
+            ("logging", json!({ "enabled": false }), json!({}), "logging.target_bucket"),
+            (
+                "website_configuration",
+                json!({ "index_document": { "suffix": "index.html" } }),
+                json!({ "enabled": false, "index_document": { "suffix": "index.html" } }),
+                "website_configuration.index_document",
+            ),
+            (
+                "object_lock_configuration",
+                lock(json!({ "mode": "GOVERNANCE", "days": 1 })),
+                lock(json!({ "mode": "GOVERNANCE", "days": 1, "years": 1 })),
+                "object_lock_configuration.rule",
+            ),
+            (
+                "lifecycle_configuration",
+                rule(json!({ "and": { "prefix": "a", "object_size_less_than": 1 } })),
+                rule(json!({ "prefix": "a", "object_size_less_than": 1 })),
+                "lifecycle_configuration.rules",
+            ),
+            (
+                "lifecycle_configuration",
+                json!({ "rules": [{ "status": "Enabled", "expiration": { "date": "2030-01-01T00:00:00Z" } }] }),
+                json!({ "rules": [{ "status": "Enabled", "expiration": { "date": "2030-01-01" } }] }),
+                "lifecycle_configuration.rules",
+            ),
+            (
+                "replication_configuration",
+                json!({ "rules": [] }),
+                json!({ "rules": [{ "status": "Enabled", "destination": { "bucket": "arn:aws:s3:::copy" } }] }),
+                "replication_configuration.role",
+            ),
+        ] {
+            assert!(broken(field, right).is_empty(), "{field}");
+            assert_eq!(broken(field, wrong).join(""), path, "{field}");
+        }
+    }
+}

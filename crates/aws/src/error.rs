@@ -4,6 +4,7 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::display::DisplayErrorContext;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use aws_smithy_types::error::operation::BuildError;
 use provision_core::driver::{Cause, CloudError};
 
 /// Names the operation a result came from and drops the SDK's types.
@@ -18,6 +19,12 @@ where
 {
     fn op(self, operation: &str) -> Result<T, CloudError> {
         self.map_err(|error| convert(operation, &error))
+    }
+}
+
+impl<T> Op<T> for Result<T, BuildError> {
+    fn op(self, operation: &str) -> Result<T, CloudError> {
+        self.map_err(|error| CloudError::new(Cause::Invalid, operation, DisplayErrorContext(error).to_string()))
     }
 }
 
@@ -111,17 +118,17 @@ fn cause(code: &str, message: &str, status: u16) -> Cause {
     let ends = |endings: &[&str]| endings.iter().any(|ending| code.ends_with(ending));
     if let Some((_, cause)) = MESSAGES.iter().find(|(text, _)| message.contains(text)) {
         *cause
-    } else if is(&THROTTLED) || status == 429 {
+    } else if is(THROTTLED) || status == 429 {
         Cause::Throttled
-    } else if is(&CREDENTIALS) {
+    } else if is(CREDENTIALS) {
         Cause::Credentials
-    } else if ends(&DENIED) {
+    } else if ends(DENIED) {
         Cause::Denied
-    } else if is(&DEPENDENCY) || ends(&["InUse", "InUseException"]) {
+    } else if is(DEPENDENCY) || ends(&["InUse", "InUseException"]) {
         Cause::Dependency
-    } else if ends(&NOT_FOUND) || code.starts_with("NoSuch") || is(&["NotFound", "404"]) {
+    } else if ends(NOT_FOUND) || code.starts_with("NoSuch") || is(&["NotFound", "404"]) {
         Cause::NotFound
-    } else if ends(&EXISTS) || is(&["BucketAlreadyOwnedByYou", "AlreadyExistsException"]) {
+    } else if ends(EXISTS) || is(&["BucketAlreadyOwnedByYou", "AlreadyExistsException"]) {
         Cause::Exists
     } else if ends(&["LimitExceeded", "LimitExceededException"]) || code.contains("QuotaExceeded") {
         Cause::Limit
@@ -136,7 +143,7 @@ fn cause(code: &str, message: &str, status: u16) -> Cause {
 const MESSAGES: [(&str, Cause); 2] =
     [("Unable to assume given IAM role", Cause::Eventual), ("Access Denied for LogDestination", Cause::Denied)];
 
-const THROTTLED: [&str; 7] = [
+const THROTTLED: &[&str] = &[
     "Throttling",
     "ThrottlingException",
     "ThrottledException",
@@ -146,7 +153,7 @@ const THROTTLED: [&str; 7] = [
     "RequestThrottled",
 ];
 
-const CREDENTIALS: [&str; 8] = [
+const CREDENTIALS: &[&str] = &[
     "ExpiredToken",
     "ExpiredTokenException",
     "InvalidClientTokenId",
@@ -157,9 +164,9 @@ const CREDENTIALS: [&str; 8] = [
     "MissingAuthenticationToken",
 ];
 
-const DENIED: [&str; 4] = ["AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "NotAuthorized"];
+const DENIED: &[&str] = &["AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "NotAuthorized"];
 
-const DEPENDENCY: [&str; 8] = [
+const DEPENDENCY: &[&str] = &[
     "DependencyViolation",
     "DeleteConflict",
     "IncorrectState",
@@ -167,12 +174,11 @@ const DEPENDENCY: [&str; 8] = [
     "OperationAbortedException",
     "ConcurrentModification",
     "ConcurrentModificationException",
-    "BucketNotEmpty",
 ];
 
-const NOT_FOUND: [&str; 5] = ["NotFound", "NotFoundException", "NoSuchEntity", ".NotAttached", ".Malformed404"];
+const NOT_FOUND: &[&str] = &["NotFound", "NotFoundException", "NotFoundError", "NoSuchEntity", ".NotAttached"];
 
-const EXISTS: [&str; 7] = [
+const EXISTS: &[&str] = &[
     "AlreadyExists",
     ".AlreadyAssociated",
     "AlreadyExistsException",
@@ -191,6 +197,10 @@ mod tests {
         for (code, expected) in [
             ("InvalidVpcID.NotFound", Cause::NotFound),
             ("NoSuchBucket", Cause::NotFound),
+            ("ReplicationConfigurationNotFoundError", Cause::NotFound),
+            ("BucketAlreadyOwnedByYou", Cause::Exists),
+            ("BucketAlreadyExists", Cause::Exists),
+            ("RepositoryNotEmptyException", Cause::Invalid),
             ("NoSuchEntity", Cause::NotFound),
             ("ResourceNotFoundException", Cause::NotFound),
             ("NatGatewayNotFound", Cause::NotFound),

@@ -2,7 +2,9 @@
 //! `UPDATE_GENERATED=1` after adding one.
 
 pub mod ec2;
+pub mod ecr;
 pub mod logs;
+pub mod s3;
 
 crate::registry::kinds! {
     "ec2/eip" => ec2::eip::Eip,
@@ -15,5 +17,7 @@ crate::registry::kinds! {
     "ec2/subnet" => ec2::subnet::Subnet,
     "ec2/vpc" => ec2::vpc::Vpc,
     "ec2/vpc_endpoint" => ec2::vpc_endpoint::VpcEndpoint,
+    "ecr/repository" => ecr::repository::Repository,
     "logs/log_group" => logs::log_group::LogGroup,
+    "s3/bucket" => s3::bucket::Bucket,
 }

@@ -1,3 +1,6 @@
 //! What the tests of the whole share: generated files, local clouds.
 
+pub mod conformance;
 pub mod generated;
+pub mod local_aws;
+pub mod stack;

@@ -43,6 +43,10 @@ impl<'t> Queue<'t> {
             }
         }
         self.give_value(item, limit, next);
+        // Between a dash and its mapping there is no place that reads the same again.
+        if let (None, Kind::Collection { items, .. }) = (&item.key, &mut item.value.kind) {
+            item.leading.extend(items.first_mut().into_iter().flat_map(|first| first.leading.drain(..)));
+        }
     }
 
     fn give_value(&mut self, item: &mut Item<'t>, limit: usize, next: usize) {

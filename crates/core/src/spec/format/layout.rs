@@ -72,7 +72,7 @@ fn name<'i>(item: &'i Item<'_>) -> Option<&'i str> {
 pub(super) fn write(root: &Item<'_>) -> String {
     let mut writer = Writer::default();
     writer.comments(&root.leading, 0, true);
-    if root.value.items().is_empty() || inline(&root.value, WIDTH, Context::Block).is_some() {
+    if fits(root, WIDTH) {
         if !(root.value.is_left_out() && root.value.properties.is_empty()) {
             writer.value(root, "", 0);
         }
@@ -146,12 +146,12 @@ impl Writer {
     fn entry(&mut self, item: &Item<'_>, marker: &str, indent: usize, spacing: Spacing) {
         let items = item.value.items();
         let taken = indent + marker.chars().count() + 1;
-        if items.is_empty() || inline(&item.value, WIDTH.saturating_sub(taken), Context::Block).is_some() {
+        if fits(item, WIDTH.saturating_sub(taken)) {
             return self.value(item, marker, indent);
         }
         self.out.push_str(marker);
         let properties = item.value.properties.trim_end();
-        if item.key.is_none() && properties.is_empty() && item.right.is_none() && items[0].leading.is_empty() {
+        if item.key.is_none() && properties.is_empty() && item.right.is_none() {
             self.out.push(' ');
             self.begun = true;
         } else {
@@ -275,6 +275,13 @@ impl Writer {
         self.out.push('\n');
         self.kept = false;
     }
+}
+
+/// Whether an item's value is no block of items: a scalar, or brackets that fit into
+/// `room` characters without a comment in them.
+fn fits(item: &Item<'_>, room: usize) -> bool {
+    let commented = !item.closing.is_empty() || item.right.as_ref().is_some_and(|right| right.start < item.value.end);
+    item.value.items().is_empty() || (!commented && inline(&item.value, room, Context::Block).is_some())
 }
 
 /// How far the lines of a block scalar are indented: what its first line with

@@ -3,6 +3,7 @@
 use super::*;
 use crate::spec::yaml::arbitrary::tree;
 use crate::spec::yaml::print;
+use crate::spec::yaml::quote::double_quoted;
 use proptest::prelude::*;
 
 fn formatted(text: &str) -> String {
@@ -152,6 +153,26 @@ fn what_is_wrong_is_told_and_not_touched() {
     assert_eq!(formatted("---\n# c\na:   1\n...\n"), "# c\na: 1\n");
 }
 
+/// A tree in brackets, with line breaks and comments where `marks` say so.
+fn bracketed(node: &Node, marks: &mut impl Iterator<Item = u8>, out: &mut String) {
+    let (open, close) = if node.items().is_some() { ('[', ']') } else { ('{', '}') };
+    if let Some(text) = node.text() {
+        return out.push_str(&double_quoted(text));
+    }
+    out.push(open);
+    let items = node.items().unwrap_or_default().iter().map(|item| (None, item));
+    let entries = node.entries().unwrap_or_default().iter().map(|entry| (Some(&entry.key.text), &entry.value));
+    for (key, value) in items.chain(entries) {
+        out.push_str(["", "", " ", "\n  ", " # a\n  ", "\n  # b\n  "][usize::from(marks.next().unwrap_or(0) % 6)]);
+        if let Some(key) = key {
+            out.push_str(&format!("{}: ", double_quoted(key)));
+        }
+        bracketed(value, marks, out);
+        out.push_str([",", ", ", "\n  , ", " # c\n  ,", ", # d\n  "][usize::from(marks.next().unwrap_or(0) % 5)]);
+    }
+    out.push(close);
+}
+
 /// Scatters comments and blank lines over a printed tree: between lines at any
 /// depth, and at the ends of lines that are no part of a text block.
 fn commented(text: &str, marks: &[u8]) -> String {
@@ -178,6 +199,16 @@ proptest! {
         } else if parse(SourceId(0), &text).diagnostics.is_empty() {
             prop_assert!(false, "refused:\n{}", text);
         }
+    }
+
+    #[test]
+    fn brackets_with_comments_are_formatted(node in tree(), marks in prop::collection::vec(any::<u8>(), 1..20)) {
+        let mut text = String::from("stack: x\na:\n  b: ");
+        bracketed(&node, &mut marks.into_iter().cycle(), &mut text);
+        text.push_str(" # end\nresources: {}\n");
+        let once = format(SourceId(0), &text);
+        prop_assert!(once.is_ok(), "{:?} {}", once, text);
+        prop_assert_eq!(format(SourceId(0), once.as_ref().unwrap()), once.clone(), "{}", text);
     }
 
     #[test]

@@ -94,6 +94,7 @@ impl<'t> Node<'t> {
 pub(super) fn read(text: &str) -> Option<Document<'_>> {
     let mut reader = Reader {
         text,
+        lines: Lines::of(text),
         cursor: Cursor::new(SourceId::default(), text),
         open: Vec::new(),
         comments: Vec::new(),
@@ -112,6 +113,7 @@ pub(super) fn read(text: &str) -> Option<Document<'_>> {
 
 struct Reader<'t> {
     text: &'t str,
+    lines: Lines<'t>,
     cursor: Cursor<'t>,
     open: Vec<Frame<'t>>,
     comments: Vec<Comment<'t>>,
@@ -157,11 +159,11 @@ impl<'t> Reader<'t> {
     }
 
     fn comment(&mut self, start: usize, end: usize, placement: Placement) {
-        let line = line_start(self.text, start);
+        let line = self.lines.start(start);
         let own_line = placement != Placement::Right && self.text[line..start].trim().is_empty();
         let text = self.text[start..end].trim_end();
         let column = self.text[line..start].chars().count();
-        self.comments.push(Comment { text, start, column, own_line, gap: gap_above(self.text, line) });
+        self.comments.push(Comment { text, start, column, own_line, gap: self.lines.gap_above(start) });
     }
 
     fn open(&mut self, node: Node<'t>) {
@@ -198,10 +200,10 @@ impl<'t> Reader<'t> {
             return Some(());
         }
         let start = key.as_ref().map_or(node.start, |key| key.start);
-        let line = line_start(self.text, start);
+        let line = self.lines.start(start);
         // The dashes of a list stand below each other, and the first is where the list begins.
-        let column = if *list && !*flow { parent.start - line_start(self.text, parent.start) } else { start - line };
-        let gap = !*flow && gap_above(self.text, line);
+        let column = if *list && !*flow { parent.start - self.lines.start(parent.start) } else { start - line };
+        let gap = !*flow && self.lines.gap_above(start);
         items.push(Item::new(start, column.cast_signed(), gap, key.take(), node));
         Some(())
     }
@@ -223,11 +225,31 @@ fn collection<'t>(list: bool, style: StructureStyle) -> Kind<'t> {
     Kind::Collection { list, flow: style == StructureStyle::Flow, items: Vec::new() }
 }
 
-fn line_start(text: &str, at: usize) -> usize {
-    text[..at].rfind('\n').map_or(0, |at| at + 1)
+/// The lines of a text.
+struct Lines<'t> {
+    text: &'t str,
+    starts: Vec<usize>,
 }
 
-/// Whether the line above the one that begins at `line` is blank.
-fn gap_above(text: &str, line: usize) -> bool {
-    line > 0 && text[line_start(text, line - 1)..line - 1].trim().is_empty()
+impl<'t> Lines<'t> {
+    fn of(text: &'t str) -> Self {
+        let starts = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
+        Self { text, starts }
+    }
+
+    /// The index of the line that holds the byte `at`.
+    fn index(&self, at: usize) -> usize {
+        self.starts.partition_point(|start| *start <= at).saturating_sub(1)
+    }
+
+    /// Where the line begins that holds the byte `at`.
+    fn start(&self, at: usize) -> usize {
+        self.starts[self.index(at)]
+    }
+
+    /// Whether the line above the one that holds the byte `at` is blank.
+    fn gap_above(&self, at: usize) -> bool {
+        let line = self.index(at);
+        line > 0 && self.text[self.starts[line - 1]..self.starts[line]].trim().is_empty()
+    }
 }

@@ -37,6 +37,22 @@ impl<T> Absent<T> for Result<T, CloudError> {
     }
 }
 
+/// Lets presence be an answer: `None` where AWS says that what is asked for exists already.
+pub trait Present<T> {
+    /// `Ok(None)` for [`Cause::Exists`].
+    fn present(self) -> Result<Option<T>, CloudError>;
+}
+
+impl<T> Present<T> for Result<T, CloudError> {
+    fn present(self) -> Result<Option<T>, CloudError> {
+        match self {
+            Ok(answer) => Ok(Some(answer)),
+            Err(error) if error.cause == Cause::Exists => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+}
+
 /// The error for an answer that lacks what the API promises.
 pub fn incomplete(operation: &str, missing: &str) -> CloudError {
     CloudError::new(Cause::Invalid, operation, format!("the answer has no {missing}"))
@@ -85,6 +101,8 @@ fn cause(code: &str, message: &str, status: u16) -> Cause {
     let ends = |endings: &[&str]| endings.iter().any(|ending| code.ends_with(ending));
     if is(&THROTTLED) || status == 429 {
         Cause::Throttled
+    } else if is_unknown_principal(code, message) {
+        Cause::Eventual
     } else if is(&CREDENTIALS) {
         Cause::Credentials
     } else if ends(&DENIED) {
@@ -104,7 +122,13 @@ fn cause(code: &str, message: &str, status: u16) -> Cause {
     }
 }
 
-const THROTTLED: [&str; 7] = [
+/// Whether a policy names a principal AWS does not know: what is said of a role made
+/// a moment ago.
+fn is_unknown_principal(code: &str, message: &str) -> bool {
+    code.starts_with("MalformedPolicy") && message.to_ascii_lowercase().contains("principal")
+}
+
+const THROTTLED: [&str; 8] = [
     "Throttling",
     "ThrottlingException",
     "ThrottledException",
@@ -112,6 +136,7 @@ const THROTTLED: [&str; 7] = [
     "TooManyRequestsException",
     "SlowDown",
     "RequestThrottled",
+    "TooManyUpdates",
 ];
 
 const CREDENTIALS: [&str; 8] = [
@@ -173,6 +198,9 @@ mod tests {
         ] {
             assert_eq!(cause(code, "", 400), expected, "{code}");
         }
+        assert_eq!(cause("TooManyUpdates", "", 400), Cause::Throttled);
+        assert_eq!(cause("MalformedPolicyDocument", "Syntax errors in policy.", 400), Cause::Invalid);
+        assert_eq!(cause("MalformedPolicyDocument", "Invalid principal in policy", 400), Cause::Eventual);
         assert_eq!(cause("InternalError", "", 500), Cause::Transient);
     }
 }

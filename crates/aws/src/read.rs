@@ -48,3 +48,15 @@ pub fn in_order<K: Kind>(wanted: &[Wanted<K>], found: impl IntoIterator<Item = (
     let mut found: HashMap<Id, Live<K>> = found.into_iter().collect();
     wanted.iter().map(|wanted| found.remove(&wanted.id)).collect()
 }
+
+/// Puts what was found into the order it was asked for, each read with what was wanted of it.
+pub fn joined<K: Kind, T>(
+    wanted: &[Wanted<K>],
+    found: Vec<T>,
+    id: impl Fn(&T) -> Option<&str>,
+    live: impl Fn(T, &Wanted<K>) -> Live<K>,
+) -> Vec<Option<Live<K>>> {
+    let found = found.into_iter().filter_map(|found| Some((id(&found)?.to_owned(), found)));
+    let mut found: HashMap<String, T> = found.collect();
+    wanted.iter().map(|wanted| found.remove(wanted.id.as_str()).map(|found| live(found, wanted))).collect()
+}

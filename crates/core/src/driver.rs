@@ -189,6 +189,13 @@ pub struct FieldError {
     pub message: String,
 }
 
+impl FieldError {
+    /// An error of the top-level property `field`.
+    pub fn new(field: &str, message: impl Into<String>) -> Self {
+        Self { path: vec![field.to_owned()], message: message.into() }
+    }
+}
+
 /// One kind of resource.
 ///
 /// # Guarantees a driver gives

@@ -2,6 +2,7 @@
 //! `UPDATE_GENERATED=1` after adding one.
 
 pub mod ec2;
+pub mod iam;
 
 use std::sync::{Arc, LazyLock};
 
@@ -34,4 +35,5 @@ macro_rules! kinds {
 
 kinds! {
     "ec2/vpc" => ec2::vpc::Vpc,
+    "iam/role" => iam::role::Role,
 }

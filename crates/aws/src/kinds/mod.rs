@@ -3,6 +3,7 @@
 
 pub mod ec2;
 pub mod iam;
+pub mod kms;
 
 use std::sync::{Arc, LazyLock};
 
@@ -36,4 +37,6 @@ macro_rules! kinds {
 kinds! {
     "ec2/vpc" => ec2::vpc::Vpc,
     "iam/role" => iam::role::Role,
+    "kms/alias" => kms::alias::Alias,
+    "kms/key" => kms::key::Key,
 }

@@ -2,6 +2,8 @@
 
 pub(crate) mod ec2;
 pub(crate) mod iam;
+pub(crate) mod kms;
+pub(crate) mod tagging;
 
 use aws_smithy_types::DateTime;
 use aws_smithy_types::date_time::Format;

@@ -78,7 +78,8 @@ where
         SdkError::DispatchFailure(failure) if failure.is_io() => plain(Cause::Unreachable, operation, error),
         SdkError::DispatchFailure(failure) if failure.is_timeout() => plain(Cause::Transient, operation, error),
         SdkError::DispatchFailure(_) => plain(Cause::Credentials, operation, error),
-        _ => plain(Cause::Transient, operation, error),
+        SdkError::TimeoutError(_) => plain(Cause::Transient, operation, error),
+        _ => unreadable(operation, error.raw_response()),
     }
 }
 
@@ -87,6 +88,15 @@ where
     E: std::error::Error + Send + Sync + 'static,
 {
     CloudError::new(cause, operation, DisplayErrorContext(error).to_string())
+}
+
+/// The error for an answer the SDK cannot read. What is in it is not repeated: it may
+/// hold a secret.
+fn unreadable(operation: &str, answer: Option<&HttpResponse>) -> CloudError {
+    let status = answer.map_or_else(String::new, |answer| format!(" of HTTP status {}", answer.status().as_u16()));
+    let mut error = CloudError::new(Cause::Transient, operation, format!("the answer{status} cannot be read"));
+    error.request_id = answer.map(request_id).unwrap_or_default();
+    error
 }
 
 fn request_id(response: &HttpResponse) -> String {
@@ -109,7 +119,7 @@ fn cause(code: &str, message: &str, status: u16) -> Cause {
         Cause::Denied
     } else if is(&DEPENDENCY) || ends(&["InUse", "InUseException"]) {
         Cause::Dependency
-    } else if ends(&NOT_FOUND) || code.starts_with("NoSuch") || is(&["NotFound", "404"]) {
+    } else if ends(&NOT_FOUND) || code.starts_with("NoSuch") || is(&["NotFound", "404", "InvalidResourceId"]) {
         Cause::NotFound
     } else if ends(&EXISTS) || is(&["BucketAlreadyOwnedByYou", "AlreadyExistsException"]) {
         Cause::Exists
@@ -198,6 +208,7 @@ mod tests {
         ] {
             assert_eq!(cause(code, "", 400), expected, "{code}");
         }
+        assert_eq!(cause("InvalidResourceId", "", 400), Cause::NotFound);
         assert_eq!(cause("TooManyUpdates", "", 400), Cause::Throttled);
         assert_eq!(cause("MalformedPolicyDocument", "Syntax errors in policy.", 400), Cause::Invalid);
         assert_eq!(cause("MalformedPolicyDocument", "Invalid principal in policy", 400), Cause::Eventual);

@@ -4,6 +4,7 @@
 pub mod ec2;
 pub mod iam;
 pub mod kms;
+pub mod ssm;
 
 use std::sync::{Arc, LazyLock};
 
@@ -39,4 +40,5 @@ kinds! {
     "iam/role" => iam::role::Role,
     "kms/alias" => kms::alias::Alias,
     "kms/key" => kms::key::Key,
+    "ssm/parameter" => ssm::parameter::Parameter,
 }

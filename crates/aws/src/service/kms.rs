@@ -1,22 +1,4 @@
-//! KMS: tags, and the several names of one key.
-
-use aws_sdk_kms::types::Tag;
-
-use crate::cloud::Cloud;
-use crate::error::Op;
-use crate::kind::Result;
-
-/// Tags as the API takes them. A tag has its key and value, so building one cannot fail.
-pub(crate) fn tags(pairs: impl IntoIterator<Item = (String, String)>) -> Vec<Tag> {
-    pairs.into_iter().filter_map(|(key, value)| Tag::builder().tag_key(key).tag_value(value).build().ok()).collect()
-}
-
-/// The tags of the key `id`.
-pub(crate) async fn list_tags(cloud: &Cloud, id: &str) -> Result<Vec<(String, String)>> {
-    let pages = cloud.kms().list_resource_tags().key_id(id).into_paginator().items().send();
-    let tags: Vec<Tag> = pages.try_collect().await.op("kms:ListResourceTags")?;
-    Ok(tags.into_iter().map(|tag| (tag.tag_key, tag.tag_value)).collect())
-}
+//! KMS: the several names of one key.
 
 /// The key AWS reports, in the words of the spec: an id, an alias and an ARN of either
 /// may name the same key.

@@ -7,55 +7,58 @@ use provision_core::driver::Intent;
 
 use crate::cloud::Cloud;
 use crate::error::Op;
-use crate::kind::Result;
+use crate::kind::{Kind, Live, Result, Wanted};
 use crate::read;
 use crate::types::{INTENT_TAG, Tags};
 
-/// A resource whose tags are wanted.
-pub(crate) struct Tagged<'a> {
-    /// Its ARN.
-    pub(crate) arn: String,
-    /// What `ask` asks its own service for.
-    pub(crate) id: String,
-    /// The tags last applied.
-    pub(crate) applied: Option<&'a Tags>,
+/// A kind whose own service tells the tags of one resource a call.
+pub(crate) trait Tagged: Kind {
+    /// The ARN.
+    fn arn(outputs: &Self::Outputs) -> &str;
+    /// The tags.
+    fn tags(&self) -> &Tags;
+    /// Where the tags are kept.
+    fn tags_mut(&mut self) -> &mut Tags;
+    /// The tags of the resource `id`, as its own service tells them.
+    fn list_tags(cloud: &Cloud, id: &str) -> impl Future<Output = Result<Tags>> + Send;
 }
 
-/// The tags of `resources`, in order; `ask` asks the service itself for those of one.
+/// Adds the tags to what was found.
 ///
-/// The tagging API answers for many at once but lags behind the services, so it is
-/// believed only where it tells what was last applied.
+/// The tagging API answers for many resources at once but lags behind their services,
+/// so it is believed only where it tells what was last applied.
 ///
 /// # Errors
 /// The first call that fails ends the read.
-pub(crate) async fn tags<'a, F>(
+pub(crate) async fn with_tags<K: Tagged>(
     cloud: &Cloud,
-    resources: &'a [Tagged<'a>],
-    ask: impl Fn(&'a Tagged<'a>) -> F,
-) -> Result<Vec<Tags>>
-where
-    F: Future<Output = Result<Tags>>,
-{
-    let told = told(cloud, resources).await?;
-    let ask = &ask;
-    read::each(resources, |resource| {
-        let told = told.get(&resource.arn).filter(|tags| Some(*tags) == resource.applied);
-        async move {
-            match told {
-                Some(tags) => Ok(tags.clone()),
-                None => ask(resource).await,
-            }
-        }
-    })
-    .await
+    wanted: &[Wanted<K>],
+    mut found: Vec<Option<Live<K>>>,
+) -> Result<Vec<Option<Live<K>>>> {
+    let present: Vec<(&Wanted<K>, &str)> = wanted
+        .iter()
+        .zip(&found)
+        .filter_map(|(wanted, live)| Some((wanted, K::arn(&live.as_ref()?.outputs))))
+        .collect();
+    let told = told(cloud, &present).await?;
+    let tags = read::each(&present, async |(wanted, arn)| match told.get(*arn) {
+        Some(tags) if wanted.applied.as_ref().map(K::tags) == Some(tags) => Ok(tags.clone()),
+        _ => K::list_tags(cloud, wanted.id.as_str()).await,
+    });
+    let tags = tags.await?;
+    for (live, tags) in found.iter_mut().flatten().zip(tags) {
+        *live.spec.tags_mut() = tags;
+    }
+    Ok(found)
 }
 
 /// How many ARNs one call takes.
 const ARNS: usize = 100;
 
-async fn told(cloud: &Cloud, resources: &[Tagged<'_>]) -> Result<HashMap<String, Tags>> {
-    let applied = resources.iter().filter(|resource| resource.applied.is_some());
-    let arns: Vec<String> = applied.map(|resource| resource.arn.clone()).collect();
+/// What the tagging API tells, by ARN; for a single resource its own service is as cheap.
+async fn told<K: Tagged>(cloud: &Cloud, present: &[(&Wanted<K>, &str)]) -> Result<HashMap<String, Tags>> {
+    let applied = present.iter().filter(|(wanted, _)| wanted.applied.is_some());
+    let arns: Vec<String> = applied.map(|(_, arn)| (*arn).to_owned()).collect();
     if arns.len() < 2 {
         return Ok(HashMap::new());
     }

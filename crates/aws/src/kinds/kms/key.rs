@@ -1,6 +1,6 @@
 //! `kms/key`: a key that encrypts, signs or authenticates, and never leaves AWS.
 
-use aws_sdk_kms::types::{KeyMetadata, KeySpec, KeyState, KeyUsageType, OriginType};
+use aws_sdk_kms::types::{KeyMetadata, KeySpec, KeyState, KeyUsageType, OriginType, Tag};
 use provision_core::driver::{Cause, FieldError, Id, Intent, Phase, Recovery};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -10,7 +10,7 @@ use crate::error::{Absent, Op, incomplete};
 use crate::kind::{Kind, Live, Result, Update, Wanted};
 use crate::read;
 use crate::service::tagging::{self, Tagged};
-use crate::service::{kms, timestamp};
+use crate::service::timestamp;
 use crate::types::{PolicyDocument, Tags, carry_intent};
 
 /// A KMS key.
@@ -142,7 +142,7 @@ impl Kind for Key {
             .set_multi_region(self.multi_region)
             .set_policy(self.policy.as_ref().map(PolicyDocument::to_text))
             .set_bypass_policy_lockout_safety_check(self.bypass_policy_lockout_safety_check)
-            .set_tags(Some(kms::tags(self.tags.with_intent(intent))))
+            .set_tags(Some(tags(self.tags.with_intent(intent))))
             .send()
             .await
             .op("kms:CreateKey")?;
@@ -151,7 +151,7 @@ impl Kind for Key {
 
     async fn read(cloud: &Cloud, wanted: &[Wanted<Self>]) -> Result<Vec<Option<Live<Self>>>> {
         let found = read::each(wanted, |wanted| read_one(cloud, wanted)).await?;
-        with_tags(cloud, wanted, found).await
+        tagging::with_tags(cloud, wanted, found).await
     }
 
     /// A disabled key refuses most changes: it is enabled first and disabled last.
@@ -190,6 +190,24 @@ impl Kind for Key {
             }
         }
         Ok(None)
+    }
+}
+
+impl Tagged for Key {
+    fn arn(outputs: &Outputs) -> &str {
+        &outputs.arn
+    }
+
+    fn tags(&self) -> &Tags {
+        &self.tags
+    }
+
+    fn tags_mut(&mut self) -> &mut Tags {
+        &mut self.tags
+    }
+
+    async fn list_tags(cloud: &Cloud, id: &str) -> Result<Tags> {
+        Ok(Tags::from_live(list_tags(cloud, id).await?))
     }
 }
 
@@ -237,7 +255,7 @@ impl Key {
         let changes = self.tags.changes_from(&update.live.tags);
         if update.has("tags") && !changes.set.is_empty() {
             let call = cloud.kms().tag_resource().key_id(update.id.as_str());
-            call.set_tags(Some(kms::tags(changes.set))).send().await.op("kms:TagResource")?;
+            call.set_tags(Some(tags(changes.set))).send().await.op("kms:TagResource")?;
         }
         if update.has("tags") && !changes.remove.is_empty() {
             let call = cloud.kms().untag_resource().key_id(update.id.as_str());
@@ -261,7 +279,7 @@ async fn scan(cloud: &Cloud, intent: &Intent) -> Result<Vec<String>> {
     let pages = cloud.kms().list_keys().limit(KEYS).into_paginator().items().send();
     let keys: Vec<_> = pages.try_collect().await.op("kms:ListKeys")?;
     let ids: Vec<String> = keys.into_iter().filter_map(|key| key.key_id).collect();
-    let ours = read::each(&ids, async |id| match kms::list_tags(cloud, id).await.absent() {
+    let ours = read::each(&ids, async |id| match list_tags(cloud, id).await.absent() {
         Err(error) if error.cause == Cause::Denied => Ok(None),
         tags => {
             let tags = tags?.unwrap_or_default();
@@ -274,6 +292,17 @@ async fn scan(cloud: &Cloud, intent: &Intent) -> Result<Vec<String>> {
 
 /// The most that one page holds.
 const KEYS: i32 = 1000;
+
+async fn list_tags(cloud: &Cloud, id: &str) -> Result<Vec<(String, String)>> {
+    let pages = cloud.kms().list_resource_tags().key_id(id).into_paginator().items().send();
+    let tags: Vec<Tag> = pages.try_collect().await.op("kms:ListResourceTags")?;
+    Ok(tags.into_iter().map(|tag| (tag.tag_key, tag.tag_value)).collect())
+}
+
+/// Tags as the API takes them. A tag has its key and value, so building one cannot fail.
+fn tags(pairs: impl IntoIterator<Item = (String, String)>) -> Vec<Tag> {
+    pairs.into_iter().filter_map(|(key, value)| Tag::builder().tag_key(key).tag_value(value).build().ok()).collect()
+}
 
 /// A key and what costs a call of its own, but for its tags.
 async fn read_one(cloud: &Cloud, wanted: &Wanted<Key>) -> Result<Option<Live<Key>>> {
@@ -321,28 +350,6 @@ async fn read_rotation(cloud: &Cloud, id: &str) -> Result<Rotation> {
         is_on: Some(status.key_rotation_enabled),
         period_in_days: status.rotation_period_in_days.filter(|_| status.key_rotation_enabled),
     }))
-}
-
-async fn with_tags(
-    cloud: &Cloud,
-    wanted: &[Wanted<Key>],
-    mut found: Vec<Option<Live<Key>>>,
-) -> Result<Vec<Option<Live<Key>>>> {
-    let applied = wanted.iter().map(|wanted| wanted.applied.as_ref().map(|applied| &applied.tags));
-    let tagged: Vec<Tagged<'_>> = found
-        .iter()
-        .zip(applied)
-        .filter_map(|(live, applied)| {
-            let outputs = &live.as_ref()?.outputs;
-            Some(Tagged { arn: outputs.arn.clone(), id: outputs.key_id.clone(), applied })
-        })
-        .collect();
-    let ask = async |key: &Tagged<'_>| Ok(Tags::from_live(kms::list_tags(cloud, &key.id).await?));
-    let tags = tagging::tags(cloud, &tagged, ask).await?;
-    for (live, tags) in found.iter_mut().flatten().zip(tags) {
-        live.spec.tags = tags;
-    }
-    Ok(found)
 }
 
 fn live(key: KeyMetadata, policy: Option<PolicyDocument>, rotation: Rotation) -> Live<Key> {

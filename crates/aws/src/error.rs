@@ -53,6 +53,13 @@ impl<T> Present<T> for Result<T, CloudError> {
     }
 }
 
+/// The error for one item refused inside an answer that is itself a success; `code` is
+/// an error code or an HTTP status.
+pub fn refused(operation: &str, code: &str, message: &str) -> CloudError {
+    let cause = cause(code, message, code.parse().unwrap_or(400));
+    CloudError { code: code.to_owned(), ..CloudError::new(cause, operation, message) }
+}
+
 /// The error for an answer that lacks what the API promises.
 pub fn incomplete(operation: &str, missing: &str) -> CloudError {
     CloudError::new(Cause::Invalid, operation, format!("the answer has no {missing}"))
@@ -109,10 +116,10 @@ fn request_id(response: &HttpResponse) -> String {
 fn cause(code: &str, message: &str, status: u16) -> Cause {
     let is = |codes: &[&str]| codes.contains(&code);
     let ends = |endings: &[&str]| endings.iter().any(|ending| code.ends_with(ending));
-    if is(&THROTTLED) || status == 429 {
+    if let Some((_, cause)) = MESSAGES.iter().find(|(text, _)| message.contains(text)) {
+        *cause
+    } else if is(&THROTTLED) || status == 429 {
         Cause::Throttled
-    } else if is_unknown_principal(code, message) {
-        Cause::Eventual
     } else if is(&CREDENTIALS) {
         Cause::Credentials
     } else if ends(&DENIED) {
@@ -132,11 +139,15 @@ fn cause(code: &str, message: &str, status: u16) -> Cause {
     }
 }
 
-/// Whether a policy names a principal AWS does not know: what is said of a role made
-/// a moment ago.
-fn is_unknown_principal(code: &str, message: &str) -> bool {
-    code.starts_with("MalformedPolicy") && message.to_ascii_lowercase().contains("principal")
-}
+/// Where the code says too little: EC2 answers `InvalidParameter` or a bare `400`, and a
+/// policy that names a role made a moment ago is malformed.
+const MESSAGES: [(&str, Cause); 5] = [
+    ("Unable to assume given IAM role", Cause::Eventual),
+    ("Access Denied for LogDestination", Cause::Denied),
+    ("nvalid principal", Cause::Eventual),
+    ("unsupported principal", Cause::Eventual),
+    ("still has replica regions", Cause::Dependency),
+];
 
 const THROTTLED: [&str; 8] = [
     "Throttling",
@@ -162,11 +173,12 @@ const CREDENTIALS: [&str; 8] = [
 
 const DENIED: [&str; 4] = ["AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "NotAuthorized"];
 
-const DEPENDENCY: [&str; 7] = [
+const DEPENDENCY: [&str; 8] = [
     "DependencyViolation",
     "DeleteConflict",
     "IncorrectState",
     "OperationAborted",
+    "OperationAbortedException",
     "ConcurrentModification",
     "ConcurrentModificationException",
     "BucketNotEmpty",
@@ -199,6 +211,7 @@ mod tests {
             ("InvalidGroup.Duplicate", Cause::Exists),
             ("DependencyViolation", Cause::Dependency),
             ("InvalidGroup.InUse", Cause::Dependency),
+            ("OperationAbortedException", Cause::Dependency),
             ("RequestLimitExceeded", Cause::Throttled),
             ("UnauthorizedOperation", Cause::Denied),
             ("AccessDenied", Cause::Denied),
@@ -213,5 +226,18 @@ mod tests {
         assert_eq!(cause("MalformedPolicyDocument", "Syntax errors in policy.", 400), Cause::Invalid);
         assert_eq!(cause("MalformedPolicyDocument", "Invalid principal in policy", 400), Cause::Eventual);
         assert_eq!(cause("InternalError", "", 500), Cause::Transient);
+    }
+
+    #[test]
+    fn what_is_refused_inside_a_success_has_its_cause_too() {
+        for (code, message, expected) in [
+            ("InvalidFlowLogId.NotFound", "", Cause::NotFound),
+            ("InvalidParameter", "Unable to assume given IAM role", Cause::Eventual),
+            ("400", "Access Denied for LogDestination: logs", Cause::Denied),
+            ("400", "LogDestination: logs does not exist", Cause::Invalid),
+            ("500", "Internal error", Cause::Transient),
+        ] {
+            assert_eq!(refused("ec2:CreateFlowLogs", code, message).cause, expected, "{code} {message}");
+        }
     }
 }

@@ -6,8 +6,8 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use provision_core::driver::{self, Cause, CloudError, Driver, FieldError, Id, Intent, Phase, Recovery};
-use provision_core::schema::{KindDescription, KindSchema, Timing};
+use provision_core::driver::{self, Cause, CloudError, Driver, Id, Intent, Phase, Recovery};
+use provision_core::schema::{FieldError, KindDescription, KindSchema, Timing};
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use serde::Serialize;
@@ -129,7 +129,7 @@ fn is_property<K: Kind>(field: &str) -> bool {
 }
 
 /// What the registry knows of the kind `K`.
-pub fn describe<K: Kind>() -> KindDescription {
+fn describe<K: Kind>() -> KindDescription {
     let mut properties = json_schema::<K>();
     let doc = properties.get("description").and_then(Json::as_str).unwrap_or_default().to_owned();
     for schema_noise in ["$schema", "title", "description"] {
@@ -144,6 +144,19 @@ pub fn describe<K: Kind>() -> KindDescription {
         eventual: K::EVENTUAL.iter().map(|&code| code.to_owned()).collect(),
         properties,
         outputs: json_schema::<K::Outputs>(),
+    }
+}
+
+/// The schema of the kind `K`; `None` if the spec language has no type for some field.
+pub fn schema<K: Kind>() -> Option<KindSchema> {
+    KindSchema::compile(describe::<K>(), rules::<K>).ok()
+}
+
+/// The rules of the kind `K` that its schema cannot state.
+fn rules<K: Kind>(spec: &Json) -> Vec<FieldError> {
+    match typed::<K>(K::NAME, spec) {
+        Ok(spec) => spec.check(),
+        Err(error) => vec![FieldError { path: Vec::new(), message: error.message }],
     }
 }
 
@@ -181,13 +194,6 @@ fn erased<T: Serialize>(kind: &str, value: &T) -> Result<Json> {
 impl<K: Kind> Driver for Erased<K> {
     fn schema(&self) -> &KindSchema {
         &self.schema
-    }
-
-    fn check(&self, spec: &Json) -> Vec<FieldError> {
-        match typed::<K>(K::NAME, spec) {
-            Ok(spec) => spec.check(),
-            Err(error) => vec![FieldError { path: Vec::new(), message: error.message }],
-        }
     }
 
     async fn create(&self, spec: &Json, intent: &Intent) -> Result<Id> {

@@ -5,5 +5,6 @@ pub mod error;
 pub mod kind;
 pub mod kinds;
 pub mod read;
+mod registry;
 mod service;
 pub mod types;

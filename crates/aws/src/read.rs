@@ -6,6 +6,7 @@ use std::future::Future;
 use futures::stream::{self, StreamExt, TryStreamExt};
 use provision_core::driver::Id;
 
+use crate::error::Absent;
 use crate::kind::{Kind, Live, Result, Wanted};
 
 /// How many calls a fanned-out read keeps in flight.
@@ -36,6 +37,29 @@ where
     let asked: Vec<F> = items.chunks(size).map(ask).collect();
     let found: Vec<Vec<R>> = stream::iter(asked).buffered(IN_FLIGHT).try_collect().await?;
     Ok(found.into_iter().flatten().collect())
+}
+
+/// Like [`chunked`], for APIs that refuse a whole chunk when one of its names is
+/// unknown: the names of such a chunk are asked for one by one.
+///
+/// # Errors
+/// The first call that fails, other than for an unknown name, ends the read.
+pub async fn known<'a, T, R, F>(items: &'a [T], size: usize, ask: impl Fn(&'a [T]) -> F) -> Result<Vec<R>>
+where
+    F: Future<Output = Result<Vec<R>>>,
+{
+    chunked(items, size, |chunk| known_of_chunk(chunk, &ask)).await
+}
+
+async fn known_of_chunk<'a, T, R, F>(chunk: &'a [T], ask: &impl Fn(&'a [T]) -> F) -> Result<Vec<R>>
+where
+    F: Future<Output = Result<Vec<R>>>,
+{
+    match ask(chunk).await.absent()? {
+        Some(found) => Ok(found),
+        None if chunk.len() == 1 => Ok(Vec::new()),
+        None => chunked(chunk, 1, async |name| Ok(ask(name).await.absent()?.unwrap_or_default())).await,
+    }
 }
 
 /// The ids of what is wanted.

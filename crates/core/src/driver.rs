@@ -180,22 +180,6 @@ impl CloudError {
     }
 }
 
-/// A property whose value breaks a rule of its kind.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FieldError {
-    /// The path below the resource, such as `["ingress", "from_port"]`.
-    pub path: Vec<String>,
-    /// What is wrong and what would be right.
-    pub message: String,
-}
-
-impl FieldError {
-    /// An error of the top-level property `field`.
-    pub fn new(field: &str, message: impl Into<String>) -> Self {
-        Self { path: vec![field.to_owned()], message: message.into() }
-    }
-}
-
 /// One kind of resource.
 ///
 /// # Guarantees a driver gives
@@ -212,9 +196,6 @@ impl FieldError {
 pub trait Driver: Send + Sync {
     /// The kind's properties, outputs and manners.
     fn schema(&self) -> &KindSchema;
-
-    /// Rules the schema cannot state, such as "exactly one of these".
-    fn check(&self, spec: &Json) -> Vec<FieldError>;
 
     /// Creates the resource with one call.
     async fn create(&self, spec: &Json, intent: &Intent) -> Result<Id, CloudError>;

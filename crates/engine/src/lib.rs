@@ -1,1 +1,113 @@
-//! x
+//! The asynchronous half of provision: refresh, apply, recovery, the journal and the
+//! local store. It knows drivers, not the AWS SDK.
+
+pub mod apply;
+pub mod event;
+pub mod import;
+pub mod journal;
+pub mod local_store;
+pub mod pace;
+mod recover;
+mod refresh;
+
+use std::sync::Arc;
+
+use provision_core::address::Address;
+use provision_core::driver::{CloudError, Provider};
+use provision_core::schema::Schemas;
+use provision_core::spec::{Facts, Spec};
+use provision_core::store::StoreError;
+
+pub use event::{Event, Observer, Unobserved};
+use pace::Patience;
+
+/// What every operation needs: a cloud, its kinds, and someone who watches.
+#[derive(Clone)]
+pub struct Engine {
+    /// The cloud.
+    pub provider: Arc<dyn Provider>,
+    /// The kinds.
+    pub schemas: Arc<Schemas>,
+    /// Told of all that happens.
+    pub observer: Arc<dyn Observer>,
+    /// How long to wait for what is not there yet.
+    pub patience: Patience,
+    /// How many steps run at once, at most.
+    pub parallelism: usize,
+}
+
+/// How many steps run at once unless the user says otherwise.
+pub const PARALLELISM: usize = 32;
+
+/// Why an operation could not be carried out. Failed steps are no such error: they are
+/// part of an [`apply::Outcome`].
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    /// The state cannot be read or written.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// AWS does not say what it should.
+    #[error("cannot read {}: {error}", addresses.iter().map(|it| format!("`{it}`")).collect::<Vec<_>>().join(", "))]
+    Read {
+        /// The resources that were to be read.
+        addresses: Vec<Address>,
+        /// What it says.
+        error: CloudError,
+    },
+    /// A fact of the cloud cannot be had.
+    #[error(transparent)]
+    Cloud(#[from] CloudError),
+    /// The state holds a kind that this build does not have.
+    #[error("the state holds a resource of the kind `{kind}`, which this version of provision does not know")]
+    UnknownKind {
+        /// The kind.
+        kind: String,
+    },
+    /// The state belongs to another account.
+    #[error("the state belongs to account {recorded}, but the credentials are for account {found}")]
+    OtherAccount {
+        /// The account in the state.
+        recorded: String,
+        /// The account of the credentials.
+        found: String,
+    },
+    /// What was to be imported is not there.
+    #[error("there is no {kind} with the id `{id}`")]
+    NotThere {
+        /// The kind.
+        kind: String,
+        /// The id that was given.
+        id: String,
+    },
+    /// What was to be imported is ours already.
+    #[error("the state already holds `{address}`, with the id `{id}`")]
+    AlreadyOwned {
+        /// The address.
+        address: Address,
+        /// Its id.
+        id: String,
+    },
+    /// The spec does not name the address.
+    #[error("the spec has no resource `{address}`")]
+    NoSuchAddress {
+        /// The address.
+        address: Address,
+    },
+}
+
+impl Engine {
+    /// What `spec` asks of the cloud; what it does not ask is not asked.
+    ///
+    /// # Errors
+    /// When AWS does not answer.
+    pub async fn facts(&self, spec: &Spec, region: &str) -> Result<Facts, EngineError> {
+        let mut facts = Facts { region: region.to_owned(), ..Facts::default() };
+        if spec.asks_identity() {
+            facts.identity = Some(pace::reading(self.patience, || self.provider.identity()).await?);
+        }
+        if spec.asks_zones() {
+            facts.zones = Some(pace::reading(self.patience, || self.provider.zones()).await?);
+        }
+        Ok(facts)
+    }
+}

@@ -1,10 +1,12 @@
 //! EC2: tags inside create calls, filters, batches, zones.
 
-use aws_sdk_ec2::types::{Filter, ResourceType, Tag, TagSpecification};
+pub(crate) mod rules;
+
+use aws_sdk_ec2::types::{Filter, ResourceType, Tag, TagSpecification, UnsuccessfulItem};
 use provision_core::driver::{Id, Intent};
 
 use crate::cloud::Cloud;
-use crate::error::Op;
+use crate::error::{Op, refused};
 use crate::kind::{Kind, Result, Update};
 use crate::types::{INTENT_TAG, Tags};
 
@@ -60,6 +62,14 @@ pub(crate) async fn update_tags<K: Kind>(
         call.send().await.op("ec2:DeleteTags")?;
     }
     Ok(())
+}
+
+/// The refusal inside an answer that is itself a success, if there is one.
+pub(crate) fn refusal(operation: &str, unsuccessful: Option<Vec<UnsuccessfulItem>>) -> Result<()> {
+    let error = unsuccessful.into_iter().flatten().find_map(|item| item.error);
+    error.map_or(Ok(()), |error| {
+        Err(refused(operation, error.code().unwrap_or_default(), error.message().unwrap_or_default()))
+    })
 }
 
 /// The id of the only thing found, if anything was.

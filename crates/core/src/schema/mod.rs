@@ -2,12 +2,21 @@
 //! replacement, which are never read back, which outputs are known early.
 
 mod compile;
+mod conform;
+mod language;
+mod reference;
 mod types;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
 pub use compile::SchemaError;
+pub use conform::{Misfit, conform, conform_object, lift, with_article};
+pub use language::spec_schema;
+pub use reference::reference_page;
 pub use types::{Field, Format, ObjectType, StringType, Type};
 
 use crate::driver::Recovery;
@@ -54,15 +63,64 @@ pub struct KindDescription {
     pub outputs: Json,
 }
 
+/// Rules between the properties of a kind that its JSON Schema cannot state, such as
+/// "exactly one of these". Asked only when every property is known.
+pub type Rules = fn(&Json) -> Vec<FieldError>;
+
+/// A property whose value breaks a rule of its kind.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FieldError {
+    /// The path below the resource, such as `["ingress", "from_port"]`.
+    pub path: Vec<String>,
+    /// What is wrong and what would be right.
+    pub message: String,
+}
+
+impl FieldError {
+    /// An error of the top-level property `field`.
+    pub fn new(field: &str, message: impl Into<String>) -> Self {
+        Self { path: vec![field.to_owned()], message: message.into() }
+    }
+}
+
 /// A kind's schema, compiled for checking and comparing.
 #[derive(Clone, Debug)]
 pub struct KindSchema {
     /// The description it was compiled from.
     pub description: KindDescription,
     /// The properties.
-    pub spec: ObjectType,
+    pub spec: Arc<ObjectType>,
     /// The outputs, `id` included.
     pub outputs: ObjectType,
+    /// What the schema cannot state.
+    pub rules: Rules,
+}
+
+/// Every kind's schema, by name.
+#[derive(Clone, Debug, Default)]
+pub struct Schemas(BTreeMap<String, Arc<KindSchema>>);
+
+impl Schemas {
+    /// The schema of `kind`.
+    pub fn get(&self, kind: &str) -> Option<&Arc<KindSchema>> {
+        self.0.get(kind)
+    }
+
+    /// The names of all kinds, sorted.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.keys().map(String::as_str)
+    }
+
+    /// All schemas, sorted by name.
+    pub fn iter(&self) -> impl Iterator<Item = &Arc<KindSchema>> {
+        self.0.values()
+    }
+}
+
+impl FromIterator<Arc<KindSchema>> for Schemas {
+    fn from_iter<I: IntoIterator<Item = Arc<KindSchema>>>(schemas: I) -> Self {
+        Self(schemas.into_iter().map(|schema| (schema.name().to_owned(), schema)).collect())
+    }
 }
 
 impl KindSchema {
@@ -70,17 +128,22 @@ impl KindSchema {
     ///
     /// # Errors
     /// When one of its JSON Schemas uses a construct the spec language has no type for.
-    pub fn compile(description: KindDescription) -> Result<Self, SchemaError> {
-        let spec = compile::object(&description.properties)?;
+    pub fn compile(description: KindDescription, rules: Rules) -> Result<Self, SchemaError> {
+        let spec = Arc::new(compile::object(&description.properties)?);
         let mut outputs = compile::object(&description.outputs)?;
         let id = Field::required(Type::String(StringType::default()), "The physical name AWS knows the resource by.");
         outputs.fields.insert("id".to_owned(), id);
-        Ok(Self { description, spec, outputs })
+        Ok(Self { description, spec, outputs, rules })
     }
 
     /// The kind's name.
     pub fn name(&self) -> &str {
         &self.description.name
+    }
+
+    /// The type of the whole resource.
+    pub fn as_type(&self) -> Type {
+        Type::Object(self.spec.clone())
     }
 
     /// Whether dependents may use `output` before the resource is ready.

@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use aws_sdk_iam::types::{self, AttachedPolicy, PolicyDetail, RoleDetail};
-use provision_core::driver::{Cause, FieldError, Id, Intent, Recovery};
+use provision_core::driver::{Cause, Id, Intent, Recovery};
+use provision_core::schema::FieldError;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 

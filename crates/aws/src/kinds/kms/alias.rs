@@ -1,7 +1,8 @@
 //! `kms/alias`: a name for a KMS key.
 
 use aws_sdk_kms::types::AliasListEntry;
-use provision_core::driver::{FieldError, Id, Intent, Recovery};
+use provision_core::driver::{Id, Intent, Recovery};
+use provision_core::schema::FieldError;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 

@@ -1,7 +1,8 @@
 //! `kms/key`: a key that encrypts, signs or authenticates, and never leaves AWS.
 
 use aws_sdk_kms::types::{KeyMetadata, KeySpec, KeyState, KeyUsageType, OriginType, Tag};
-use provision_core::driver::{Cause, FieldError, Id, Intent, Phase, Recovery};
+use provision_core::driver::{Cause, Id, Intent, Phase, Recovery};
+use provision_core::schema::FieldError;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 

@@ -1,0 +1,3 @@
+//! Kinds of the service `logs`. Generated.
+
+pub mod log_group;

@@ -1,0 +1,43 @@
+//! Every kind by name: what `kinds/mod.rs` lists becomes drivers and schemas.
+
+/// Makes `driver`, `schemas` and `descriptions` from `"service/noun" => Type` pairs.
+macro_rules! kinds {
+    ($($name:literal => $kind:ty,)*) => {
+        /// The driver of the kind `name`.
+        pub fn driver(
+            name: &str,
+            cloud: &std::sync::Arc<crate::cloud::Cloud>,
+        ) -> Option<std::sync::Arc<dyn provision_core::driver::Driver>> {
+            let schema = schemas().get(name)?.clone();
+            match name {
+                $($name => Some(std::sync::Arc::new(crate::kind::Erased::<$kind>::new(cloud.clone(), schema))),)*
+                _ => None,
+            }
+        }
+
+        /// Every kind's schema, compiled once.
+        pub fn schemas() -> &'static provision_core::schema::Schemas {
+            static SCHEMAS: std::sync::LazyLock<provision_core::schema::Schemas> = std::sync::LazyLock::new(|| {
+                let compiled = [$(crate::kind::schema::<$kind>(),)*];
+                compiled.into_iter().flatten().map(std::sync::Arc::new).collect()
+            });
+            &SCHEMAS
+        }
+
+        /// The names of all kinds, sorted.
+        pub const NAMES: &[&str] = &[$($name,)*];
+    };
+}
+
+pub(crate) use kinds;
+
+#[cfg(test)]
+mod tests {
+    use crate::kinds;
+
+    #[test]
+    fn every_kind_has_a_schema_that_the_spec_language_has_types_for() {
+        let compiled: Vec<&str> = kinds::schemas().names().collect();
+        assert_eq!(compiled, kinds::NAMES);
+    }
+}

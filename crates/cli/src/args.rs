@@ -1,0 +1,258 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand};
+
+/// Makes AWS match a YAML spec: no plug-ins, no stacks of somebody else, one binary.
+#[derive(Debug, Parser)]
+#[command(name = "provision", version, max_term_width = 100, after_help = EXIT_CODES)]
+pub(crate) struct Args {
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) command: Command,
+
+    /// Print JSON: one document, or one event a line while something is under way.
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0    done; for `plan --detailed-exitcode` and `drift`: no difference
+  1    failed, wholly or in part; the message says what to do
+  2    for `plan --detailed-exitcode` and `drift`: there are differences
+  130  stopped by Ctrl-C; what was done is in the state
+
+Credentials, region, profile and endpoints are found as the AWS CLI finds them
+(AWS_PROFILE, AWS_REGION, AWS_ENDPOINT_URL, SSO, web identity, instance roles).";
+
+/// One command.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Make AWS match the spec.
+    #[command(after_help = "Examples:\n  provision apply shop.yaml\n  provision apply shop.yaml --yes -p env=prod\n  provision apply shop.yaml --target 'public[\"us-east-1a\"]' --replace web")]
+    Apply(ApplyArgs),
+    /// Show what `apply` would do, and change nothing.
+    #[command(after_help = "Examples:\n  provision plan shop.yaml\n  provision plan shop.yaml --detailed-exitcode --json")]
+    Plan(PlanArgs),
+    /// Delete everything the state holds.
+    #[command(after_help = "Examples:\n  provision destroy shop.yaml\n  provision destroy --stack shop --yes")]
+    Destroy(DestroyArgs),
+    /// Show what has changed in AWS since the last apply.
+    #[command(after_help = "Examples:\n  provision drift shop.yaml\n  provision drift shop.yaml --fix --yes")]
+    Drift(DriftArgs),
+    /// Check a spec without credentials and without asking AWS anything.
+    #[command(after_help = "Examples:\n  provision validate shop.yaml\n  provision validate specs/*.yaml --json")]
+    Validate(ValidateArgs),
+    /// Print the outputs of the last apply.
+    #[command(after_help = "Examples:\n  provision output shop.yaml\n  provision output shop.yaml url\n  provision output --stack shop --json")]
+    Output(OutputArgs),
+    /// Look into the state.
+    #[command(subcommand)]
+    State(StateCommand),
+    /// Take something that exists under our care.
+    #[command(after_help = "Examples:\n  provision import shop.yaml vpc vpc-0a1b2c3d\n  provision import shop.yaml 'public[\"us-east-1a\"]' subnet-0a1b2c3d")]
+    Import(ImportArgs),
+    /// Lay a spec out in the canonical way, comments kept.
+    #[command(after_help = "Examples:\n  provision fmt specs/*.yaml\n  provision fmt --check specs/*.yaml")]
+    Fmt(FmtArgs),
+    /// List the kinds of resources, or tell all about one.
+    #[command(after_help = "Examples:\n  provision kinds\n  provision kinds ec2/vpc")]
+    Kinds(KindsArgs),
+    /// Print the JSON Schema of the spec language, for editors.
+    #[command(after_help = "Example:\n  provision schema > provision.schema.json")]
+    Schema,
+}
+
+/// Which spec, and with which params.
+#[derive(Debug, clap::Args)]
+pub(crate) struct SpecArgs {
+    /// The spec.
+    pub(crate) spec: PathBuf,
+
+    /// Give a param its value; otherwise PROVISION_PARAM_<name>, then its default.
+    #[arg(short = 'p', long = "param", value_name = "NAME=VALUE")]
+    pub(crate) params: Vec<String>,
+
+    #[command(flatten)]
+    pub(crate) place: PlaceArgs,
+}
+
+/// Where the state lies.
+#[derive(Debug, clap::Args)]
+pub(crate) struct PlaceArgs {
+    /// The folder that holds the state.
+    #[arg(long, value_name = "DIR", default_value = "state", env = "PROVISION_STATE")]
+    pub(crate) state: PathBuf,
+}
+
+/// A stack, by its spec or by its name.
+#[derive(Debug, clap::Args)]
+#[group(required = true, multiple = false)]
+pub(crate) struct WhichStack {
+    /// The spec that names the stack.
+    pub(crate) spec: Option<PathBuf>,
+
+    /// The stack's name, where there is no spec any more.
+    #[arg(long)]
+    pub(crate) stack: Option<String>,
+}
+
+/// How steps are carried out.
+#[derive(Debug, clap::Args)]
+pub(crate) struct RunArgs {
+    /// Do not ask.
+    #[arg(short, long)]
+    pub(crate) yes: bool,
+
+    /// How many steps run at once, at most.
+    #[arg(long, default_value_t = provision_engine::PARALLELISM, value_parser = at_least_one)]
+    pub(crate) parallelism: usize,
+}
+
+fn at_least_one(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(0) => Err("at least 1".to_owned()),
+        Ok(number) => Ok(number),
+        Err(error) => Err(format!("{error}")),
+    }
+}
+
+/// `apply`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct ApplyArgs {
+    #[command(flatten)]
+    pub(crate) spec: SpecArgs,
+    #[command(flatten)]
+    pub(crate) limits: LimitArgs,
+    #[command(flatten)]
+    pub(crate) run: RunArgs,
+}
+
+/// What a plan is limited to, and what it replaces besides.
+#[derive(Debug, Default, clap::Args)]
+pub(crate) struct LimitArgs {
+    /// Leave everything but this address alone; may be given several times.
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) target: Vec<String>,
+
+    /// Replace this address even if nothing differs; may be given several times.
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) replace: Vec<String>,
+}
+
+/// `plan`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct PlanArgs {
+    #[command(flatten)]
+    pub(crate) spec: SpecArgs,
+    #[command(flatten)]
+    pub(crate) limits: LimitArgs,
+    /// Exit with 2 when there is something to do.
+    #[arg(long)]
+    pub(crate) detailed_exitcode: bool,
+}
+
+/// `destroy`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct DestroyArgs {
+    #[command(flatten)]
+    pub(crate) which: WhichStack,
+    #[command(flatten)]
+    pub(crate) place: PlaceArgs,
+    #[command(flatten)]
+    pub(crate) run: RunArgs,
+}
+
+/// `drift`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct DriftArgs {
+    #[command(flatten)]
+    pub(crate) spec: SpecArgs,
+    /// Bring what drifted back to the spec, and nothing else.
+    #[arg(long)]
+    pub(crate) fix: bool,
+    #[command(flatten)]
+    pub(crate) run: RunArgs,
+}
+
+/// `validate`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct ValidateArgs {
+    /// The specs.
+    #[arg(required = true)]
+    pub(crate) specs: Vec<PathBuf>,
+
+    /// Give a param its value, to check more.
+    #[arg(short = 'p', long = "param", value_name = "NAME=VALUE")]
+    pub(crate) params: Vec<String>,
+}
+
+/// `output`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct OutputArgs {
+    #[command(flatten)]
+    pub(crate) which: WhichStack,
+    /// Only this one, bare.
+    pub(crate) name: Option<String>,
+    #[command(flatten)]
+    pub(crate) place: PlaceArgs,
+}
+
+/// `state …`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum StateCommand {
+    /// List what is owned.
+    #[command(after_help = "Example:\n  provision state list shop.yaml")]
+    List {
+        #[command(flatten)]
+        which: WhichStack,
+        #[command(flatten)]
+        place: PlaceArgs,
+    },
+    /// Show all that is recorded of one resource.
+    #[command(after_help = "Example:\n  provision state show shop.yaml 'public[\"us-east-1a\"]'")]
+    Show {
+        #[command(flatten)]
+        which: WhichStack,
+        /// The resource.
+        address: String,
+        #[command(flatten)]
+        place: PlaceArgs,
+    },
+}
+
+/// `import`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct ImportArgs {
+    /// The spec.
+    pub(crate) spec: PathBuf,
+    /// Its address in the spec.
+    pub(crate) address: String,
+    /// Its physical name, as AWS writes it.
+    pub(crate) id: String,
+    /// Give a param its value.
+    #[arg(short = 'p', long = "param", value_name = "NAME=VALUE")]
+    pub(crate) params: Vec<String>,
+    #[command(flatten)]
+    pub(crate) place: PlaceArgs,
+}
+
+/// `fmt`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct FmtArgs {
+    /// The specs.
+    #[arg(required = true)]
+    pub(crate) specs: Vec<PathBuf>,
+    /// Change nothing; exit with 1 when a file is not laid out so.
+    #[arg(long)]
+    pub(crate) check: bool,
+}
+
+/// `kinds`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct KindsArgs {
+    /// The kind to tell about.
+    pub(crate) kind: Option<String>,
+}

@@ -1,0 +1,118 @@
+//! `provision apply`: make AWS match the spec.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use provision_core::plan::Plan;
+use provision_core::spec::{Expanded, Facts};
+use provision_core::value::Value;
+use provision_engine::apply::{Outcome, Stop};
+use provision_engine::journal::Journal;
+use serde_json::Value as Json;
+
+use crate::args::{ApplyArgs, RunArgs};
+use crate::error::{CliError, Exit};
+use crate::output::Output;
+use crate::render::{self, progress, summary};
+use crate::session::{Limits, Session};
+
+/// Plans, shows the plan, asks, and carries it out.
+pub(crate) async fn run(args: &ApplyArgs, output: &Output) -> Result<Exit, CliError> {
+    let (spec, sources) = args.spec.load()?;
+    let observer = progress::observer(output);
+    let (stack, region) = (spec.stack.clone(), spec.region.clone());
+    let session = Session::open(&stack, region.as_deref(), &args.spec.place, observer, args.run.parallelism).await;
+    let (expanded, facts) = session.expand(spec, &sources).await?;
+    let journal = session.begin("apply").await?;
+    let state = journal.state();
+    let planned = async {
+        let limits = Limits::new(&args.limits, &expanded, &state)?;
+        session.plan(&state, Some(&expanded), &facts, &limits, &sources).await
+    };
+    let plan = match planned.await {
+        Ok(plan) => plan,
+        Err(error) => return leave(journal, error).await,
+    };
+    carry_out(&session, journal, plan, Some(expanded), facts, &args.run, output).await
+}
+
+/// Gives the lock back before the error is told.
+pub(crate) async fn leave(journal: Journal, error: CliError) -> Result<Exit, CliError> {
+    journal.close(|_| {}).await?;
+    Err(error)
+}
+
+/// Shows a plan, asks, carries it out, saves, and tells what came of it.
+pub(crate) async fn carry_out(
+    session: &Session,
+    journal: Journal,
+    plan: Plan,
+    spec: Option<Arc<Expanded>>,
+    facts: Facts,
+    args: &RunArgs,
+    output: &Output,
+) -> Result<Exit, CliError> {
+    render::plan::show(&plan, &session.engine.schemas, output);
+    if !plan.is_empty()
+        && let Err(error) = confirm(args, output)
+    {
+        return leave(journal, error).await;
+    }
+    let (plan, started) = (Arc::new(plan), std::time::Instant::now());
+    let stop = Stop::default();
+    let watch = tokio::spawn(watch_for_ctrl_c(stop.clone()));
+    let outcome = session.engine.apply(plan.clone(), spec.clone(), facts, &journal, &stop).await;
+    watch.abort();
+    let state = journal.close(|state| record_outputs(state, spec.as_deref(), &outcome)).await?;
+    summary::show(&plan, &outcome, &state.outputs, started.elapsed(), &session.calls(), output);
+    Ok(exit(&outcome))
+}
+
+fn exit(outcome: &Outcome) -> Exit {
+    match (outcome.is_complete(), outcome.stopped) {
+        (true, _) => Exit::Success,
+        (false, true) if outcome.failed.is_empty() => Exit::Stopped,
+        (false, _) => Exit::Failure,
+    }
+}
+
+fn confirm(args: &RunArgs, output: &Output) -> Result<(), CliError> {
+    if args.yes {
+        return Ok(());
+    }
+    if !output.can_ask() {
+        return Err(CliError::argument("nobody is there to be asked", "add `--yes` to apply without asking"));
+    }
+    match output.ask("Carry this out? Only `yes` goes on:") {
+        true => Ok(()),
+        false => Err(CliError::argument("not confirmed: nothing was changed", "run the command again to see the plan anew")),
+    }
+}
+
+/// The first Ctrl-C stops gently, the second leaves at once: the journal has the rest.
+async fn watch_for_ctrl_c(stop: Stop) {
+    if tokio::signal::ctrl_c().await.is_ok() {
+        stop.stop();
+        if tokio::signal::ctrl_c().await.is_ok() {
+            #[expect(clippy::exit, reason = "the user asked to leave at once; the journal is durable")]
+            std::process::exit(130);
+        }
+    }
+}
+
+/// What could not be worked out keeps its last value.
+fn record_outputs(state: &mut provision_core::state::State, spec: Option<&Expanded>, outcome: &Outcome) {
+    let before = std::mem::take(&mut state.outputs);
+    let Some(spec) = spec else { return };
+    let known: BTreeMap<&String, &Value> = outcome.outputs.iter().filter(|(_, value)| value.is_known()).collect();
+    state.outputs = spec
+        .spec
+        .outputs
+        .iter()
+        .filter_map(|output| {
+            let sealed: Option<Json> = known.get(&output.name).and_then(|value| state.salt.seal(value));
+            let value = sealed.or_else(|| before.get(&output.name).cloned())?;
+            Some((output.name.clone(), value))
+        })
+        .collect();
+}

@@ -1,0 +1,32 @@
+//! `provision import`: take something that exists under our care.
+
+use std::sync::Arc;
+
+use provision_core::driver::Id;
+
+use super::apply::leave;
+use crate::args::ImportArgs;
+use crate::error::{CliError, Exit};
+use crate::output::Output;
+use crate::render::{progress, style};
+use crate::session::{self, Session};
+
+/// Records an id at an address; the next plan shows what differs.
+pub(crate) async fn run(args: &ImportArgs, output: &Output) -> Result<Exit, CliError> {
+    let (spec, sources) = session::load(&args.spec, &args.params, &session::schemas())?;
+    let address = session::address(&args.address)?;
+    let observer = Arc::new(progress::Quiet::new(output));
+    let (stack, region) = (spec.stack.clone(), spec.region.clone());
+    let session = Session::open(&stack, region.as_deref(), &args.place, observer, 1).await;
+    let (expanded, _) = session.expand(spec, &sources).await?;
+    let journal = session.begin("import").await?;
+    let imported = session.engine.import(&journal, &expanded, &address, Id(args.id.clone())).await;
+    match imported {
+        Ok(()) => {
+            journal.close(|_| {}).await?;
+            output.note(format!("{} `{address}` is {}; `provision plan` shows what differs", style::good("imported"), args.id));
+            Ok(Exit::Success)
+        }
+        Err(error) => leave(journal, error.into()).await,
+    }
+}

@@ -1,0 +1,13 @@
+//! One file per command.
+
+pub(crate) mod apply;
+pub(crate) mod destroy;
+pub(crate) mod drift;
+pub(crate) mod fmt;
+pub(crate) mod import;
+pub(crate) mod kinds;
+pub(crate) mod output;
+pub(crate) mod plan;
+pub(crate) mod schema;
+pub(crate) mod state;
+pub(crate) mod validate;

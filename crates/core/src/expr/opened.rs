@@ -1,0 +1,139 @@
+//! What is unknown and what is secret among the values an operation is given.
+//!
+//! Law: an operation sees known, plain values only. If one of them was unknown it
+//! does not run and its result is unknown; if one was secret its result is secret.
+//! A secret's plain value never holds an unknown or another secret.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::budget::Budget;
+use crate::value::{Attribute, Secret, Unknown, Value};
+
+/// Values laid open for an operation.
+#[derive(Debug, Default)]
+pub(super) struct Opened {
+    /// The values, none of them secret.
+    pub(super) values: Vec<Value>,
+    /// What they await, if any is unknown.
+    pub(super) unknown: Option<BTreeSet<Attribute>>,
+    /// Whether any was secret.
+    pub(super) is_secret: bool,
+}
+
+impl Opened {
+    /// Adds a value an operation looks at without looking inside it: items and
+    /// fields that are unknown or secret stay so.
+    pub(super) fn add(&mut self, value: &Value) {
+        match value {
+            Value::Unknown(unknown) => self.await_all(unknown.awaits.iter().cloned()),
+            Value::Secret(Secret::Hash(_)) => self.await_all([]),
+            Value::Secret(Secret::Plain(inner)) => {
+                self.is_secret = true;
+                self.add(inner);
+            }
+            plain => self.values.push(plain.clone()),
+        }
+    }
+
+    /// Adds a value an operation looks through: it is unknown if anything in it is,
+    /// and secret likewise.
+    pub(super) fn add_all_of(&mut self, value: &Value, budget: &mut Budget) -> Result<(), String> {
+        let survey = Survey::of(value, budget)?;
+        self.is_secret |= survey.is_secret;
+        match survey.is_unknown {
+            true => self.await_all(survey.awaits),
+            false if survey.is_secret => self.values.push(expose(value)),
+            false => self.values.push(value.clone()),
+        }
+        Ok(())
+    }
+
+    fn await_all(&mut self, awaits: impl IntoIterator<Item = Attribute>) {
+        self.unknown.get_or_insert_default().extend(awaits);
+    }
+}
+
+/// What there is anywhere in a value, secrets included.
+#[derive(Debug, Default)]
+pub(super) struct Survey {
+    /// What its unknown parts await.
+    pub(super) awaits: BTreeSet<Attribute>,
+    /// Whether any part is unknown. A secret of which only the hash is held is:
+    /// nothing can be made of it.
+    pub(super) is_unknown: bool,
+    /// Whether any part is secret.
+    pub(super) is_secret: bool,
+}
+
+impl Survey {
+    /// Looks through `value`, paying for every item.
+    pub(super) fn of(value: &Value, budget: &mut Budget) -> Result<Self, String> {
+        let mut survey = Self::default();
+        survey.see(value, budget)?;
+        Ok(survey)
+    }
+
+    fn see(&mut self, value: &Value, budget: &mut Budget) -> Result<(), String> {
+        match value {
+            Value::Unknown(unknown) => {
+                self.is_unknown = true;
+                self.awaits.extend(unknown.awaits.iter().cloned());
+                Ok(())
+            }
+            Value::Secret(secret) => {
+                self.is_secret = true;
+                match secret {
+                    Secret::Plain(inner) => self.see(inner, budget),
+                    Secret::Hash(_) => {
+                        self.is_unknown = true;
+                        Ok(())
+                    }
+                }
+            }
+            Value::List(items) => self.see_all(items.iter(), items.len(), budget),
+            Value::Map(entries) => self.see_all(entries.values(), entries.len(), budget),
+            Value::String(text) => budget.spend_text(text.len()),
+            _ => Ok(()),
+        }
+    }
+
+    fn see_all<'v>(
+        &mut self,
+        mut values: impl Iterator<Item = &'v Value>,
+        count: usize,
+        budget: &mut Budget,
+    ) -> Result<(), String> {
+        budget.spend(count)?;
+        values.try_for_each(|value| self.see(value, budget))
+    }
+}
+
+/// `value` as a secret, or unknown if any of it is: it will be a secret once known.
+pub(super) fn seal(value: &Value, budget: &mut Budget) -> Result<Value, String> {
+    let survey = Survey::of(value, budget)?;
+    Ok(match (survey.is_unknown, survey.is_secret) {
+        (true, _) => unknown(survey.awaits),
+        (false, true) => expose(value).into_secret(),
+        (false, false) => value.clone().into_secret(),
+    })
+}
+
+/// What will be known once all of `awaits` are.
+pub(super) fn unknown(awaits: BTreeSet<Attribute>) -> Value {
+    Value::Unknown(Unknown { awaits: Arc::new(awaits) })
+}
+
+/// A copy whose secrets are plain.
+fn expose(value: &Value) -> Value {
+    match value {
+        Value::Secret(Secret::Plain(inner)) => expose(inner),
+        Value::List(items) => Value::list(items.iter().map(expose)),
+        Value::Map(entries) => Value::Map(Arc::new(expose_entries(entries))),
+        other => other.clone(),
+    }
+}
+
+fn expose_entries(entries: &BTreeMap<String, Value>) -> BTreeMap<String, Value> {
+    entries.iter().map(|(key, value)| (key.clone(), expose(value))).collect()
+}

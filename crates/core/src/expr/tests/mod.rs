@@ -1,0 +1,71 @@
+//! Tests of the expressions, by theme.
+
+#![allow(clippy::expect_used)]
+
+mod errors;
+mod functions;
+mod properties;
+mod references;
+mod unknown;
+
+use std::collections::BTreeMap;
+
+use super::{ExprError, Expression, Scope};
+use crate::address::Address;
+use crate::value::{Attribute, Secret, Value};
+
+/// A scope of fixed values, in a region with three zones.
+struct Fixed {
+    names: BTreeMap<String, Value>,
+    zones: Value,
+}
+
+impl Scope for Fixed {
+    fn lookup(&self, name: &str) -> Option<Value> {
+        self.names.get(name).cloned()
+    }
+
+    fn zones(&self) -> Value {
+        self.zones.clone()
+    }
+}
+
+fn scope<const N: usize>(names: [(&str, Value); N]) -> Fixed {
+    let zones = ["us-east-1a", "us-east-1b", "us-east-1c"];
+    Fixed {
+        names: names.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
+        zones: Value::list(zones.map(Value::from)),
+    }
+}
+
+/// Names that stand for every sort of value: `vpc.id` and `unknown` await an
+/// attribute each, `secret` and `db.password` are secret.
+fn sample() -> Fixed {
+    let vpc = [("cidr_block", Value::from("10.0.0.0/16")), ("id", awaiting("vpc", "id"))];
+    let db = [("name", Value::from("shop")), ("password", Value::from("hunter2").into_secret())];
+    let instance = |id: &str| map([("id", Value::from(id)), ("az", Value::from("a"))]);
+    scope([
+        ("vpc", map(vpc)),
+        ("db", map(db)),
+        ("unknown", awaiting("other", "arn")),
+        ("secret", Value::from("s3cret").into_secret()),
+        ("hashed", Value::Secret(Secret::Hash("abc".into()))),
+        ("yes", Value::Bool(true).into_secret()),
+        ("public", map([("us-east-1a", instance("subnet-1")), ("us-east-1b", instance("subnet-2"))])),
+        ("env", Value::from("dev")),
+        ("n", Value::Integer(3)),
+        ("nothing", Value::Null),
+    ])
+}
+
+fn map<const N: usize>(entries: [(&str, Value); N]) -> Value {
+    Value::map(entries.map(|(key, value)| (key.to_owned(), value)))
+}
+
+fn awaiting(address: &str, name: &str) -> Value {
+    Value::unknown(Attribute { address: Address::root(address), name: name.to_owned() })
+}
+
+fn evaluate(text: &str, scope: &dyn Scope) -> Result<Value, ExprError> {
+    Expression::parse(text)?.evaluate(scope)
+}

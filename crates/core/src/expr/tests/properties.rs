@@ -1,0 +1,254 @@
+//! What holds of every expression, however odd.
+
+use proptest::prelude::*;
+
+use super::*;
+
+/// Pieces of expressions, well-formed more often than not when put together.
+const PIECES: [&str; 48] = [
+    "a",
+    "b",
+    "secret",
+    "1",
+    "0",
+    "-",
+    "2.5",
+    "\"x\"",
+    "'",
+    "(",
+    ")",
+    "[",
+    "]",
+    "{",
+    "}",
+    ",",
+    ".",
+    ":",
+    "?",
+    "+",
+    "*",
+    "/",
+    "%",
+    "==",
+    "!=",
+    "<",
+    ">=",
+    "&&",
+    "||",
+    "!",
+    " in ",
+    "null",
+    "true",
+    "has(",
+    "x.map(",
+    "y",
+    ".filter(x, ",
+    "size(",
+    "format(",
+    "`",
+    "//",
+    "\n",
+    "ä",
+    "0x",
+    "1e",
+    "\\",
+    "merge(",
+    "function",
+];
+
+/// Well-formed expressions over the names `a` (a number), `s` (a string), `l` (a
+/// list), `m` (a map) and `t` (a boolean).
+fn expressions() -> impl Strategy<Value = String> {
+    let leaf = prop_oneof![
+        4 => prop::sample::select(vec!["a", "s", "l", "m", "t", "m.k", "l[0]", "m[s]"]).prop_map(str::to_owned),
+        1 => prop::sample::select(vec!["1", "2.5", "\"k\"", "true", "null", "[]", "{}"]).prop_map(str::to_owned),
+    ];
+    leaf.prop_recursive(5, 40, 3, |inner| {
+        let operator = prop::sample::select(vec!["+", "-", "*", "/", "%", "==", "!=", "<", "<=", "&&", "||", "in"]);
+        let function =
+            prop::sample::select(crate::expr::FUNCTIONS.iter().map(|function| function.name).collect::<Vec<_>>());
+        let fold = prop::sample::select(vec!["map", "filter", "all", "exists", "exists_one"]);
+        prop_oneof![
+            (inner.clone(), operator, inner.clone()).prop_map(|(l, o, r)| format!("({l} {o} {r})")),
+            (inner.clone(), inner.clone(), inner.clone()).prop_map(|(c, l, r)| format!("({c} ? {l} : {r})")),
+            (inner.clone(), inner.clone()).prop_map(|(l, r)| format!("[{l}, {r}]")),
+            (inner.clone(), inner.clone()).prop_map(|(l, r)| format!("{{\"k\": {l}, \"j\": {r}}}")),
+            (inner.clone(), inner.clone()).prop_map(|(l, r)| format!("({l})[{r}]")),
+            inner.clone().prop_map(|of| format!("has(({of}).k)")),
+            inner.clone().prop_map(|of| format!("!({of})")),
+            (inner.clone(), fold, inner.clone()).prop_map(|(over, fold, body)| format!("({over}).{fold}(a, {body})")),
+            (function, prop::collection::vec(inner, 1..4))
+                .prop_map(|(name, args)| format!("{name}({})", args.join(", "))),
+        ]
+    })
+}
+
+fn inputs() -> [(&'static str, Value); 5] {
+    let list = Value::list([Value::Integer(0), Value::from("k"), Value::Bool(true)]);
+    let entries = map([("k", list.clone()), ("j", Value::Integer(2))]);
+    [("a", Value::Integer(2)), ("s", Value::from("k")), ("l", list), ("m", entries), ("t", Value::Bool(true))]
+}
+
+/// The inputs with `change` made to the one at `index`, or to the first thing in it.
+fn changed(index: usize, is_deep: bool, change: impl Fn(Value) -> Value) -> Fixed {
+    let mut inputs = inputs();
+    let value = &mut inputs[index].1;
+    *value = match (is_deep, &*value) {
+        (true, Value::List(items)) => Value::list(items.iter().cloned().map(change)),
+        (true, Value::Map(entries)) => Value::map(entries.iter().map(|(k, v)| (k.clone(), change(v.clone())))),
+        _ => change(value.clone()),
+    };
+    scope(inputs)
+}
+
+fn bared(value: &Value) -> Value {
+    match value {
+        Value::Secret(Secret::Plain(inner)) => bared(inner),
+        Value::List(items) => Value::list(items.iter().map(bared)),
+        Value::Map(entries) => Value::map(entries.iter().map(|(key, value)| (key.clone(), bared(value)))),
+        other => other.clone(),
+    }
+}
+
+/// Whether `value` is what it was, but for what became unknown.
+fn agrees(value: &Value, before: &Value) -> bool {
+    match (value, before) {
+        (Value::Unknown(_), _) => true,
+        (Value::List(left), Value::List(right)) => {
+            left.len() == right.len() && left.iter().zip(right.iter()).all(|(left, right)| agrees(left, right))
+        }
+        (Value::Map(left), Value::Map(right)) => {
+            left.keys().eq(right.keys()) && left.values().zip(right.values()).all(|(left, right)| agrees(left, right))
+        }
+        _ => value == before,
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    #[test]
+    fn any_text_parses_or_is_refused_within_it(text in any::<String>()) {
+        check_total(&text)?;
+    }
+
+    #[test]
+    fn any_pieces_parse_or_are_refused(pieces in prop::collection::vec(prop::sample::select(PIECES.to_vec()), 0..30)) {
+        check_total(&pieces.concat())?;
+    }
+
+    #[test]
+    fn evaluation_never_panics(text in expressions()) {
+        check_total(&text)?;
+    }
+
+    #[test]
+    fn less_known_never_means_something_else(text in expressions(), index in 0..5_usize, is_deep: bool) {
+        let Ok(before) = evaluate(&text, &scope(inputs())) else { return Ok(()) };
+        let after = evaluate(&text, &changed(index, is_deep, |_| awaiting("x", "y")));
+        let after = after.map_err(|error| TestCaseError::fail(format!("{text}: {error}")))?;
+        prop_assert!(agrees(&after, &before), "{}: {:?} was {:?}", text, after, before);
+    }
+
+    #[test]
+    fn a_secret_changes_nothing_but_who_may_see(text in expressions(), index in 0..5_usize, is_deep: bool) {
+        let Ok(before) = evaluate(&text, &scope(inputs())) else { return Ok(()) };
+        let after = evaluate(&text, &changed(index, is_deep, Value::into_secret));
+        let after = after.map_err(|error| TestCaseError::fail(format!("{text}: {error}")))?;
+        prop_assert_eq!(bared(&after), before, "{}", text);
+    }
+
+    /// What can be told apart by a secret's value must be secret.
+    #[test]
+    fn what_depends_on_a_secret_is_secret(text in expressions(), index in 0..5_usize) {
+        let secret = changed(index, false, Value::into_secret);
+        let other = changed(index, false, |value| match value {
+            Value::Integer(_) => Value::Integer(1).into_secret(),
+            Value::String(_) => Value::from("j").into_secret(),
+            Value::List(_) => Value::list([Value::Integer(7)]).into_secret(),
+            Value::Bool(_) => Value::Bool(false).into_secret(),
+            _ => map([("k", Value::Integer(1)), ("j", Value::from("s"))]).into_secret(),
+        });
+        let (Ok(left), Ok(right)) = (evaluate(&text, &secret), evaluate(&text, &other)) else { return Ok(()) };
+        prop_assert_eq!(masked(&left), masked(&right), "{}", text);
+    }
+}
+
+/// What anybody may see: secrets, and the nulls a secret leaves behind, look alike.
+fn masked(value: &Value) -> Value {
+    match value {
+        Value::Secret(_) | Value::Null => Value::Null,
+        Value::List(items) => Value::list(items.iter().map(masked)),
+        Value::Map(entries) => Value::map(entries.iter().map(|(key, value)| (key.clone(), masked(value)))),
+        other => other.clone(),
+    }
+}
+
+/// Parses and evaluates, and checks that errors and references lie within the text.
+fn check_total(text: &str) -> Result<(), TestCaseError> {
+    match Expression::parse(text) {
+        Ok(expression) => {
+            for reference in expression.references() {
+                prop_assert!(text.get(reference.range.clone()).is_some_and(|used| !used.is_empty()), "{}", text);
+            }
+            if let Err(error) = expression.evaluate(&scope(inputs())) {
+                prop_assert!(text.get(error.range).is_some(), "{}", text);
+            }
+        }
+        Err(error) => prop_assert!(text.get(error.range.clone()).is_some(), "{}: {:?}", text, error),
+    }
+    Ok(())
+}
+
+/// Half of what tokio and the test harness give their threads.
+const STACK: usize = 1 << 20;
+
+#[test]
+fn hostile_nesting_is_refused_or_survived() {
+    let thread = std::thread::Builder::new().stack_size(STACK).spawn(nest_in_every_way);
+    thread.expect("a thread").join().expect("nothing panics");
+}
+
+/// Texts built to use up the stack of a parser, an evaluator or a destructor.
+fn nest_in_every_way() {
+    let shapes: [(&str, &str, &str); 18] = [
+        ("(", "1", ")"),
+        ("[", "", "]"),
+        ("{\"a\": ", "1", "}"),
+        ("f(", "1", ")"),
+        ("string(", "1", ")"),
+        ("1 + ", "1", ""),
+        ("", "1", " + 1"),
+        ("", "a", ".b"),
+        ("", "a", "[0]"),
+        ("", "a", ".size()"),
+        ("!-", "1", ""),
+        ("!", "t", ""),
+        ("t ? ", "1", " : 2"),
+        ("t ? 1 : ", "1", ""),
+        ("t && ", "t", ""),
+        ("has(", "a.b", ".c)"),
+        ("l.map(x, ", "1", ")"),
+        ("", "l", ".map(x, x)"),
+    ];
+    for count in [10, 20, 40, 60, 80, 150, 1_000, 20_000] {
+        for (before, middle, after) in shapes {
+            let text = format!("{}{middle}{}", before.repeat(count), after.repeat(count));
+            if let Ok(expression) = Expression::parse(&text) {
+                let _ = (expression.evaluate(&scope(inputs())), expression.references());
+            }
+            let _ = (Expression::parse(&before.repeat(count)), Expression::parse(&after.repeat(count)));
+        }
+    }
+}
+
+#[test]
+fn generous_expressions_are_accepted() {
+    let long = vec!["\"x\""; 60].join(" + ");
+    let wide = format!("[{}]", vec!["1 + 1"; 2_000].join(", "));
+    let deep = format!("{}1{}", "[".repeat(40), "]".repeat(40));
+    let choice = format!("{}0", "a == 1 ? 2 : ".repeat(40));
+    for text in [long, wide, deep, choice] {
+        assert!(evaluate(&text, &scope(inputs())).is_ok(), "{text}");
+    }
+}

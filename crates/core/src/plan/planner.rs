@@ -1,0 +1,403 @@
+//! (spec, state, live) → plan. Synchronous, deterministic, without I/O.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value as Json;
+
+use super::order::Ordering;
+use super::{Action, Plan, Reason, Step, Unchanged};
+use crate::address::Address;
+use crate::diagnostic::Diagnostic;
+use crate::diff::{Change, Comparison, is_ignored};
+use crate::driver::{Live, Phase};
+use crate::schema::{KindSchema, Schemas, lift};
+use crate::spec::{Attributes, Expanded, Facts, Instance};
+use crate::state::{self, Resource, State};
+use crate::value::{Attribute, Value};
+
+/// What AWS reports of a resource the state holds.
+#[derive(Clone, Debug)]
+pub enum Observed {
+    /// It is there.
+    Present(Seen),
+    /// AWS does not know it.
+    Absent,
+}
+
+/// A driver's answer in the spec language's values.
+#[derive(Clone, Debug)]
+pub struct Seen {
+    /// The properties.
+    pub spec: Value,
+    /// The outputs, without `id`.
+    pub outputs: Json,
+    /// Whether it can be used.
+    pub phase: Phase,
+}
+
+impl Seen {
+    /// `live` with the secrets marked that the schema declares.
+    pub fn new(live: Live, schema: &KindSchema) -> Self {
+        Self { spec: lift(&live.spec, &schema.spec), outputs: live.outputs, phase: live.phase }
+    }
+}
+
+/// All a plan is made from.
+pub struct Inputs<'a> {
+    /// What is desired; without it everything is to be destroyed.
+    pub spec: Option<&'a Expanded>,
+    /// What the cloud says of itself.
+    pub facts: &'a Facts,
+    /// What is owned.
+    pub state: &'a State,
+    /// What AWS reports of what is owned.
+    pub observed: &'a BTreeMap<Address, Observed>,
+    /// The kinds.
+    pub schemas: &'a Schemas,
+    /// Plan for these addresses only; empty means all.
+    pub targets: &'a BTreeSet<Address>,
+    /// Replace these even if nothing differs.
+    pub replace: &'a BTreeSet<Address>,
+}
+
+/// The plan that makes AWS match the spec.
+///
+/// # Errors
+/// Every expression that fails, every value that does not fit its field, and every
+/// deletion that `prevent_destroy` forbids.
+pub fn plan(inputs: &Inputs<'_>) -> Result<Plan, Vec<Diagnostic>> {
+    let mut planner = Planner::new(inputs);
+    let outputs = match inputs.spec {
+        Some(spec) => planner.visit(spec),
+        None => BTreeMap::new(),
+    };
+    planner.visit_rest();
+    planner.protect();
+    if !planner.diagnostics.is_empty() {
+        return Err(planner.diagnostics);
+    }
+    let mut steps = planner.steps;
+    Ordering::new(inputs, &steps).wait(&mut steps);
+    Ok(Plan {
+        stack: inputs.state.stack.clone(),
+        lineage: inputs.state.lineage.clone(),
+        serial: inputs.state.serial,
+        steps,
+        unchanged: planner.unchanged,
+        outputs,
+        attributes: planner.attributes,
+    })
+}
+
+struct Planner<'a> {
+    inputs: &'a Inputs<'a>,
+    attributes: Attributes,
+    steps: Vec<Step>,
+    unchanged: Vec<Unchanged>,
+    diagnostics: Vec<Diagnostic>,
+}
+
+/// What the planner decided for one resource of the spec.
+enum Decision {
+    Create(Reason),
+    Update(Reason, Vec<Change>),
+    Replace(Reason, Vec<Change>),
+    Nothing,
+}
+
+impl<'a> Planner<'a> {
+    fn new(inputs: &'a Inputs<'a>) -> Self {
+        Self {
+            inputs,
+            attributes: Attributes::default(),
+            steps: Vec::new(),
+            unchanged: Vec::new(),
+            diagnostics: Vec::new(),
+        }
+    }
+
+    /// Every resource of the spec, after what it needs; then the outputs.
+    fn visit(&mut self, spec: &Expanded) -> BTreeMap<String, Value> {
+        for &index in &spec.order {
+            self.instance(spec, &spec.instances[index]);
+        }
+        if !self.diagnostics.is_empty() {
+            return BTreeMap::new();
+        }
+        let mut outputs = BTreeMap::new();
+        for output in &spec.spec.outputs {
+            match output.value.evaluate(&spec.scope(self.inputs.facts, &self.attributes, None)) {
+                Ok(value) => {
+                    outputs.insert(output.name.clone(), value);
+                }
+                Err(error) => self.diagnostics.extend(error),
+            }
+        }
+        outputs
+    }
+
+    fn instance(&mut self, spec: &Expanded, instance: &Instance) {
+        let Some(schema) = self.inputs.schemas.get(&spec.template(instance).kind) else {
+            return;
+        };
+        let desired = match spec.desired(instance, schema, self.inputs.facts, &self.attributes) {
+            Ok(desired) => desired,
+            Err(errors) => {
+                self.diagnostics.extend(errors);
+                return self.attributes.publish(&instance.address, unknown_attributes(instance, schema, &Value::Null));
+            }
+        };
+        let decision = match self.is_target(&instance.address) {
+            true => self.decide(spec, instance, schema, &desired),
+            false => Decision::Nothing,
+        };
+        let attributes = self.attributes_after(instance, schema, &desired, &decision);
+        self.attributes.publish(&instance.address, attributes);
+        self.push(spec, instance, desired, decision);
+    }
+
+    fn is_target(&self, address: &Address) -> bool {
+        self.inputs.targets.is_empty() || self.inputs.targets.contains(address)
+    }
+
+    fn decide(&self, spec: &Expanded, instance: &Instance, schema: &KindSchema, desired: &Value) -> Decision {
+        let resource = self.inputs.state.resources.get(&instance.address);
+        let Some((resource, current)) = resource.and_then(|found| Some((found, found.current.as_ref()?))) else {
+            return Decision::Create(Reason::New);
+        };
+        let template = spec.template(instance);
+        if resource.kind != template.kind {
+            return Decision::Replace(Reason::Immutable, Vec::new());
+        }
+        let seen = match self.inputs.observed.get(&instance.address) {
+            Some(Observed::Present(seen)) => seen,
+            _ => return Decision::Create(Reason::Missing),
+        };
+        if let Phase::Failed(why) = &seen.phase {
+            return Decision::Replace(Reason::Failed(why.clone()), Vec::new());
+        }
+        let applied = Value::from(&current.applied);
+        let comparison = Comparison { schema: &schema.spec, salt: &self.inputs.state.salt, applied: &applied };
+        let mut changes = comparison.changes(desired, &seen.spec);
+        changes.retain(|change| !is_ignored(&template.ignore_changes, &change.path));
+        self.decide_by_changes(spec, instance, changes, current.settled && seen.phase == Phase::Ready)
+    }
+
+    fn decide_by_changes(&self, spec: &Expanded, instance: &Instance, changes: Vec<Change>, settled: bool) -> Decision {
+        if changes.iter().any(|change| change.replace) {
+            Decision::Replace(Reason::Immutable, changes)
+        } else if self.inputs.replace.contains(&instance.address) {
+            Decision::Replace(Reason::Requested, changes)
+        } else if let Some(trigger) = self.trigger(spec, instance) {
+            Decision::Replace(Reason::Triggered(trigger), changes)
+        } else if !settled {
+            Decision::Update(Reason::Unfinished, changes)
+        } else if changes.is_empty() {
+            Decision::Nothing
+        } else {
+            Decision::Update(Reason::Changed, changes)
+        }
+    }
+
+    /// What `replace_triggered_by` names and the plan changes.
+    fn trigger(&self, spec: &Expanded, instance: &Instance) -> Option<Address> {
+        let triggers = &spec.template(instance).replace_triggered_by;
+        let changed = self.steps.iter().filter(|step| matches!(step.action, Action::Create { .. } | Action::Update));
+        let mut named = changed.filter(|step| triggers.iter().any(|trigger| trigger.matches(&step.address)));
+        named.next().map(|step| step.address.clone())
+    }
+
+    /// What other resources may name of it, as far as it will be known.
+    fn attributes_after(&self, instance: &Instance, schema: &KindSchema, desired: &Value, decision: &Decision) -> Value {
+        let observed = self.inputs.observed.get(&instance.address);
+        let current = self.inputs.state.resources.get(&instance.address).and_then(|found| found.current.as_ref());
+        match (decision, observed, current) {
+            (Decision::Update(..) | Decision::Nothing, Some(Observed::Present(seen)), Some(current)) => {
+                let updates = matches!(decision, Decision::Update(..));
+                known_attributes(instance, schema, desired, seen, current, updates)
+            }
+            _ => unknown_attributes(instance, schema, desired),
+        }
+    }
+
+    fn push(&mut self, spec: &Expanded, instance: &Instance, desired: Value, decision: Decision) {
+        let address = instance.address.clone();
+        let kind = spec.template(instance).kind.clone();
+        let (action, reason, changes) = match decision {
+            Decision::Create(reason) => (Action::Create { replaces: false }, reason, Vec::new()),
+            Decision::Update(reason, changes) => (Action::Update, reason, changes),
+            Decision::Replace(reason, changes) => (Action::Create { replaces: true }, reason, changes),
+            Decision::Nothing => {
+                let refresh = if self.is_target(&address) { self.refreshed_outputs(spec, instance) } else { None };
+                return self.unchanged.push(Unchanged { address, refresh });
+            }
+        };
+        if let Action::Create { replaces: true } = action {
+            self.delete_current(&address, &reason);
+        }
+        self.steps.push(Step { address, kind, action, reason, changes, waits: Vec::new(), desired });
+    }
+
+    /// The outputs to record where the state's record of what the plan leaves alone is out
+    /// of date: its outputs, dependencies or protection.
+    fn refreshed_outputs(&self, spec: &Expanded, instance: &Instance) -> Option<Json> {
+        let resource = self.inputs.state.resources.get(&instance.address)?;
+        let current = resource.current.as_ref()?;
+        let Some(Observed::Present(seen)) = self.inputs.observed.get(&instance.address) else {
+            return None;
+        };
+        let is_current = seen.outputs == current.outputs
+            && resource.lifecycle == spec.template(instance).lifecycle
+            && resource.dependencies == spec.dependencies(instance);
+        (!is_current).then(|| seen.outputs.clone())
+    }
+
+    fn delete_current(&mut self, address: &Address, reason: &Reason) {
+        let resource = self.inputs.state.resources.get(address);
+        if let Some((resource, current)) = resource.and_then(|found| Some((found, found.current.as_ref()?))) {
+            self.push_delete(address, resource, current, true, reason.clone());
+        }
+    }
+
+    fn push_delete(
+        &mut self,
+        address: &Address,
+        resource: &Resource,
+        instance: &state::Instance,
+        replaced: bool,
+        reason: Reason,
+    ) {
+        let action = Action::Delete { generation: instance.generation, replaced };
+        self.steps.push(Step {
+            address: address.clone(),
+            kind: resource.kind.clone(),
+            action,
+            reason,
+            changes: Vec::new(),
+            waits: Vec::new(),
+            desired: Value::Null,
+        });
+    }
+
+    /// What the state has beyond the spec: deposed instances, and all the spec does not name.
+    fn visit_rest(&mut self) {
+        let state = self.inputs.state;
+        for (address, resource) in &state.resources {
+            if !self.is_target(address) {
+                continue;
+            }
+            for instance in &resource.deposed {
+                self.push_delete(address, resource, instance, false, Reason::Deposed);
+            }
+            if self.inputs.spec.is_some_and(|spec| spec.contains(address)) {
+                continue;
+            }
+            let reason = if self.inputs.spec.is_some() { Reason::Removed } else { Reason::Destroyed };
+            match &resource.current {
+                Some(_) if resource.lifecycle.retain_on_delete => self.push_forget(address, resource, reason),
+                Some(instance) => self.push_delete(address, resource, instance, false, reason),
+                None => {}
+            }
+        }
+    }
+
+    fn push_forget(&mut self, address: &Address, resource: &Resource, reason: Reason) {
+        self.steps.push(Step {
+            address: address.clone(),
+            kind: resource.kind.clone(),
+            action: Action::Forget,
+            reason,
+            changes: Vec::new(),
+            waits: Vec::new(),
+            desired: Value::Null,
+        });
+    }
+
+    /// Law 6: protection is what the state holds, or what the spec now adds.
+    fn protect(&mut self) {
+        let deleted = self.steps.iter().filter(|step| matches!(step.action, Action::Delete { .. }));
+        let in_use = deleted.filter(|step| step.reason != Reason::Deposed && step.reason != Reason::Missing);
+        let refused: Vec<Diagnostic> =
+            in_use.filter(|step| self.is_protected(&step.address)).map(|step| self.refusal(step)).collect();
+        self.diagnostics.extend(refused);
+    }
+
+    /// The spec decides where it still names the resource; else the state does.
+    fn is_protected(&self, address: &Address) -> bool {
+        let stated = self.inputs.spec.and_then(|spec| spec.lifecycle(address));
+        let recorded = self.inputs.state.resources.get(address).map(|resource| resource.lifecycle);
+        stated.or(recorded).is_some_and(|lifecycle| lifecycle.prevent_destroy)
+    }
+
+    fn refusal(&self, step: &Step) -> Diagnostic {
+        let how = match step.action {
+            Action::Delete { replaced: true, .. } => "replaced",
+            _ => "destroyed",
+        };
+        let span = self.inputs.spec.and_then(|spec| spec.span(&step.address));
+        let changed: Vec<String> = match step.action {
+            Action::Delete { replaced: true, .. } => self.immutable_changes(&step.address),
+            _ => Vec::new(),
+        };
+        let why = if changed.is_empty() { String::new() } else { format!(" ({} cannot change in place)", changed.join(", ")) };
+        let message = format!("`{}` would be {how}{why}, and `prevent_destroy` forbids it", step.address);
+        let mut diagnostic = Diagnostic::error("prevent-destroy", message)
+            .with_help("to let it go, set `lifecycle: { prevent_destroy: false }` on it, apply, and try again");
+        diagnostic.span = span;
+        diagnostic
+    }
+
+    fn immutable_changes(&self, address: &Address) -> Vec<String> {
+        let created = self.steps.iter().find(|step| step.address == *address && matches!(step.action, Action::Create { .. }));
+        let changes = created.map_or(&[][..], |step| &step.changes);
+        changes.iter().filter(|change| change.replace).map(|change| format!("`{}`", change.path.join("."))).collect()
+    }
+}
+
+fn unknown(instance: &Instance, name: &str) -> Value {
+    Value::unknown(Attribute { address: instance.address.clone(), name: name.to_owned() })
+}
+
+/// Of a resource that is to be made: what the spec says, and nothing else.
+fn unknown_attributes(instance: &Instance, schema: &KindSchema, desired: &Value) -> Value {
+    let names = schema.spec.fields.keys().chain(schema.outputs.fields.keys());
+    Value::map(names.map(|name| {
+        let stated = desired.as_map().and_then(|desired| desired.get(name));
+        (name.clone(), stated.cloned().unwrap_or_else(|| unknown(instance, name)))
+    }))
+}
+
+/// Of a resource that stays: all of it, but for what an update may change.
+fn known_attributes(
+    instance: &Instance,
+    schema: &KindSchema,
+    desired: &Value,
+    seen: &Seen,
+    current: &state::Instance,
+    updates: bool,
+) -> Value {
+    let mut attributes = present_attributes(schema, desired, &seen.spec, &seen.outputs, current.id.as_str());
+    for (name, _) in schema.outputs.fields.iter().filter(|(_, field)| updates && field.volatile) {
+        attributes.insert(name.clone(), unknown(instance, name));
+    }
+    Value::map(attributes)
+}
+
+/// What others may name of a resource that exists: what the spec states, what AWS
+/// reports beside it, and the outputs.
+pub fn present_attributes(
+    schema: &KindSchema,
+    desired: &Value,
+    live: &Value,
+    outputs: &Json,
+    id: &str,
+) -> BTreeMap<String, Value> {
+    let named = schema.spec.fields.keys().chain(schema.outputs.fields.keys());
+    let mut attributes: BTreeMap<String, Value> = named.map(|name| (name.clone(), Value::Null)).collect();
+    let layers = [lift(outputs, &schema.outputs), live.clone(), desired.clone()];
+    for layer in &layers {
+        attributes.extend(layer.as_map().into_iter().flatten().map(|(name, value)| (name.clone(), value.clone())));
+    }
+    attributes.insert("id".to_owned(), Value::string(id));
+    attributes
+}

@@ -1,0 +1,300 @@
+//! Whether a value fits a type, and the value as that type has it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use ipnet::{Ipv4Net, Ipv6Net};
+use serde_json::Value as Json;
+
+use super::types::{Field, Format, ObjectType, StringType, Type};
+use crate::value::{Secret, Value};
+
+/// Where and how a value does not fit its type.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Misfit {
+    /// The path from the value that was checked to the one that does not fit.
+    pub path: Vec<String>,
+    /// Which rule it breaks.
+    pub code: &'static str,
+    /// What is wrong.
+    pub message: String,
+    /// The field names it may have been meant to be, for an unknown field.
+    pub candidates: Vec<String>,
+}
+
+/// `value` as `ty` has it: defaults filled in, numbers turned into strings where a
+/// string is wanted (and back), secrets marked. All misfits at once.
+///
+/// # Errors
+/// When the value does not fit. What is unknown fits everything.
+pub fn conform(value: &Value, ty: &Type) -> Result<Value, Vec<Misfit>> {
+    let mut conforming = Conforming::default();
+    let value = conforming.value(value, ty);
+    if conforming.misfits.is_empty() { Ok(value) } else { Err(conforming.misfits) }
+}
+
+/// [`conform`] for the properties of a resource.
+///
+/// # Errors
+/// As [`conform`].
+pub fn conform_object(value: &Value, object: &ObjectType) -> Result<Value, Vec<Misfit>> {
+    let mut conforming = Conforming::default();
+    let value = conforming.object(value, object);
+    if conforming.misfits.is_empty() { Ok(value) } else { Err(conforming.misfits) }
+}
+
+/// What a driver reports, with the secrets marked that the schema declares.
+pub fn lift(json: &Json, object: &ObjectType) -> Value {
+    let Json::Object(entries) = json else {
+        return Value::map([]);
+    };
+    Value::map(entries.iter().filter(|(_, value)| !value.is_null()).map(|(name, value)| {
+        let value = match object.fields.get(name) {
+            Some(field) => lift_field(value, &field.ty),
+            None => Value::from(value),
+        };
+        (name.clone(), value)
+    }))
+}
+
+fn lift_field(json: &Json, ty: &Type) -> Value {
+    match (json, ty) {
+        (_, ty) if ty.is_secret() => Value::from(json).into_secret(),
+        (Json::Object(_), Type::Object(object)) => lift(json, object),
+        (Json::Array(items), Type::List(inner) | Type::Set(inner)) => {
+            Value::list(items.iter().map(|item| lift_field(item, inner)))
+        }
+        (Json::Object(entries), Type::Map(inner)) => {
+            Value::map(entries.iter().map(|(key, value)| (key.clone(), lift_field(value, inner))))
+        }
+        _ => Value::from(json),
+    }
+}
+
+#[derive(Default)]
+struct Conforming {
+    path: Vec<String>,
+    misfits: Vec<Misfit>,
+}
+
+impl Conforming {
+    fn misfit(&mut self, code: &'static str, message: String) -> Value {
+        self.misfits.push(Misfit { path: self.path.clone(), code, message, candidates: Vec::new() });
+        Value::Null
+    }
+
+    fn wrong_type(&mut self, value: &Value, ty: &Type) -> Value {
+        let message = format!("expected {}, found {}", with_article(ty.name()), with_article(value.type_name()));
+        self.misfit("wrong-type", message)
+    }
+
+    fn at(&mut self, step: impl Into<String>, check: impl FnOnce(&mut Self) -> Value) -> Value {
+        self.path.push(step.into());
+        let value = check(self);
+        self.path.pop();
+        value
+    }
+
+    fn value(&mut self, value: &Value, ty: &Type) -> Value {
+        match (value, ty) {
+            (Value::Unknown(_) | Value::Secret(Secret::Hash(_)), _) => value.clone(),
+            (Value::Secret(Secret::Plain(inner)), _) => self.value(inner, ty).into_secret(),
+            (_, ty) if ty.is_secret() => self.string(value, ty).into_secret(),
+            (_, Type::Any) => value.clone(),
+            (Value::Bool(_), Type::Bool) => value.clone(),
+            (Value::String(text), Type::Bool) if &**text == "true" => Value::Bool(true),
+            (Value::String(text), Type::Bool) if &**text == "false" => Value::Bool(false),
+            (_, Type::Integer { min, max }) => self.integer(value, ty, *min, *max),
+            (Value::Integer(_) | Value::Float(_), Type::Number) => value.clone(),
+            (_, Type::String(_)) => self.string(value, ty),
+            (Value::List(items), Type::List(inner) | Type::Set(inner)) => self.list(items, inner),
+            (Value::Map(entries), Type::Map(inner)) => self.map(entries, inner),
+            (Value::Map(_), Type::Object(object)) => self.object(value, object),
+            (Value::Map(_) | Value::String(_), Type::Policy | Type::Document) => value.clone(),
+            (Value::List(_), Type::Document) => value.clone(),
+            _ => self.wrong_type(value, ty),
+        }
+    }
+
+    fn integer(&mut self, value: &Value, ty: &Type, min: Option<i64>, max: Option<i64>) -> Value {
+        let number = match value {
+            Value::Integer(number) => Some(*number),
+            Value::Float(number) if number.fract() == 0.0 && number.abs() < 9e15 => Some(*number as i64),
+            Value::String(text) => text.parse().ok(),
+            _ => None,
+        };
+        match number {
+            None => self.wrong_type(value, ty),
+            Some(number) if min.is_some_and(|min| number < min) || max.is_some_and(|max| number > max) => {
+                self.misfit("out-of-range", format!("{number} is not {}", range(min, max)))
+            }
+            Some(number) => Value::Integer(number),
+        }
+    }
+
+    fn string(&mut self, value: &Value, ty: &Type) -> Value {
+        let text: Arc<str> = match value {
+            Value::String(text) => text.clone(),
+            Value::Integer(number) => number.to_string().into(),
+            Value::Float(number) => number.to_string().into(),
+            Value::Bool(value) => value.to_string().into(),
+            _ => return self.wrong_type(value, ty),
+        };
+        match ty {
+            Type::String(rules) => self.text(text, rules),
+            _ => Value::String(text),
+        }
+    }
+
+    fn text(&mut self, text: Arc<str>, rules: &StringType) -> Value {
+        if !rules.choices.is_empty() && !rules.choices.iter().any(|choice| **choice == *text) {
+            let message = format!("`{text}` is none of {}", quoted(&rules.choices));
+            self.misfit("not-a-choice", message);
+            if let Some(misfit) = self.misfits.last_mut() {
+                misfit.candidates.clone_from(&rules.choices);
+            }
+        }
+        if let Some(wrong) = rules.format.and_then(|format| malformed(&text, format)) {
+            self.misfit("bad-cidr", wrong);
+        }
+        Value::String(text)
+    }
+
+    fn list(&mut self, items: &[Value], inner: &Type) -> Value {
+        let checked = items.iter().enumerate();
+        let checked: Vec<Value> =
+            checked.map(|(index, item)| self.at(index.to_string(), |this| this.value(item, inner))).collect();
+        Value::list(checked)
+    }
+
+    fn map(&mut self, entries: &BTreeMap<String, Value>, inner: &Type) -> Value {
+        let present = entries.iter().filter(|(_, value)| **value != Value::Null);
+        let checked: Vec<(String, Value)> = present
+            .map(|(key, value)| (key.clone(), self.at(key.as_str(), |this| this.value(value, inner))))
+            .collect();
+        Value::map(checked)
+    }
+
+    /// A `null` is a field left out.
+    fn object(&mut self, value: &Value, object: &ObjectType) -> Value {
+        let Value::Map(entries) = value else {
+            return self.wrong_type(value, &Type::Object(Arc::new(object.clone())));
+        };
+        let unknown: Vec<&String> = entries.keys().filter(|name| !object.fields.contains_key(*name)).collect();
+        for name in unknown {
+            self.unknown_field(name, object);
+        }
+        let mut checked = Vec::new();
+        for (name, field) in &object.fields {
+            let given = entries.get(name).filter(|value| **value != Value::Null);
+            checked.extend(self.field(name, given, field).map(|value| (name.clone(), value)));
+        }
+        Value::map(checked)
+    }
+
+    fn field(&mut self, name: &str, given: Option<&Value>, field: &Field) -> Option<Value> {
+        match (given, &field.default) {
+            (Some(value), _) => Some(self.at(name, |this| this.value(value, &field.ty))),
+            (None, Some(default)) => Some(lift_field(default, &field.ty)),
+            (None, None) if field.required => Some(self.misfit("missing-field", format!("`{name}` is missing"))),
+            (None, None) => None,
+        }
+    }
+
+    fn unknown_field(&mut self, name: &str, object: &ObjectType) {
+        self.path.push(name.to_owned());
+        self.misfit("unknown-field", format!("there is no field `{name}` here"));
+        if let Some(misfit) = self.misfits.last_mut() {
+            misfit.candidates = object.fields.keys().cloned().collect();
+        }
+        self.path.pop();
+    }
+}
+
+fn malformed(text: &str, format: Format) -> Option<String> {
+    match format {
+        Format::Cidr4 => wrong_range(text, "an IPv4 range such as 10.0.0.0/16", |text| {
+            text.parse::<Ipv4Net>().ok().map(|net| (net == net.trunc(), net.trunc().to_string()))
+        }),
+        Format::Cidr6 => wrong_range(text, "an IPv6 range such as 2001:db8::/56", |text| {
+            text.parse::<Ipv6Net>().ok().map(|net| (net == net.trunc(), net.trunc().to_string()))
+        }),
+    }
+}
+
+/// `parse` answers whether no bit is set behind the prefix, and the range without those bits.
+fn wrong_range(text: &str, wanted: &str, parse: impl Fn(&str) -> Option<(bool, String)>) -> Option<String> {
+    match parse(text) {
+        None => Some(format!("`{text}` is not {wanted}")),
+        Some((false, truncated)) => {
+            Some(format!("`{text}` has bits set behind its prefix: the range it lies in is `{truncated}`"))
+        }
+        Some((true, _)) => None,
+    }
+}
+
+fn range(min: Option<i64>, max: Option<i64>) -> String {
+    match (min, max) {
+        (Some(min), Some(max)) => format!("between {min} and {max}"),
+        (Some(min), None) => format!("{min} or more"),
+        (None, Some(max)) => format!("{max} or less"),
+        (None, None) => "allowed".to_owned(),
+    }
+}
+
+fn quoted(choices: &[String]) -> String {
+    choices.iter().map(|choice| format!("`{choice}`")).collect::<Vec<_>>().join(", ")
+}
+
+/// A type's name as it stands in a sentence: `a string`, `an integer`, `null`.
+pub fn with_article(name: &str) -> String {
+    match name.chars().next() {
+        Some('a' | 'e' | 'i' | 'o' | 'u') if !name.starts_with("any") => format!("an {name}"),
+        _ if name == "null" || name == "unknown" || name.starts_with("any") => name.to_owned(),
+        _ => format!("a {name}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn string(rules: StringType) -> Type {
+        Type::String(rules)
+    }
+
+    #[test]
+    fn numbers_become_the_strings_that_are_wanted() {
+        let ty = string(StringType::default());
+        assert_eq!(conform(&Value::Integer(3), &ty), Ok(Value::string("3")));
+        let integer = Type::Integer { min: Some(0), max: Some(10) };
+        assert_eq!(conform(&Value::string("7"), &integer), Ok(Value::Integer(7)));
+        assert_eq!(conform(&Value::Integer(11), &integer).unwrap_err()[0].message, "11 is not between 0 and 10");
+    }
+
+    #[test]
+    fn a_range_must_be_in_its_notation_and_without_host_bits() {
+        let ty = string(StringType { format: Some(Format::Cidr4), ..StringType::default() });
+        assert!(conform(&Value::string("10.0.0.0/16"), &ty).is_ok());
+        for (text, says) in [("10.0.0.0/33", "is not an IPv4 range"), ("10.0.1.0/16", "is `10.0.0.0/16`")] {
+            let misfits = conform(&Value::string(text), &ty).unwrap_err();
+            assert!(misfits[0].message.contains(says), "{}", misfits[0].message);
+        }
+    }
+
+    #[test]
+    fn every_misfit_is_told_with_its_path() {
+        let inner = ObjectType { fields: [("port".to_owned(), Field::required(Type::Bool, ""))].into() };
+        let ty = Type::List(Box::new(Type::Object(Arc::new(inner))));
+        let item = Value::map([("prot".to_owned(), Value::Null), ("port".to_owned(), Value::Integer(1))]);
+        let misfits = conform(&Value::list([item]), &ty).unwrap_err();
+        let told: Vec<_> = misfits.iter().map(|misfit| (misfit.path.join("."), misfit.code)).collect();
+        assert_eq!(told, [("0.prot".to_owned(), "unknown-field"), ("0.port".to_owned(), "wrong-type")]);
+    }
+
+    #[test]
+    fn a_secret_stays_one() {
+        let ty = string(StringType { secret: true, ..StringType::default() });
+        assert!(conform(&Value::string("x"), &ty).unwrap().has_secret());
+    }
+}

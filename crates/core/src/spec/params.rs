@@ -1,0 +1,176 @@
+//! Params: what a spec leaves to whoever applies it.
+
+use std::collections::BTreeMap;
+
+use super::Given;
+use super::document::Reader;
+use super::yaml::{Node, NodeKind, ScalarValue};
+use crate::diagnostic::{Diagnostic, Span, suggest};
+use crate::schema::{StringType, Type, conform};
+use crate::value::{Unknown, Value};
+
+/// One param.
+#[derive(Clone, Debug)]
+pub struct Param {
+    /// What it must be.
+    pub ty: Type,
+    /// What it is when nobody says.
+    pub default: Option<Value>,
+    /// What it is for.
+    pub description: String,
+    /// Whether it is never stored or shown.
+    pub secret: bool,
+    /// Where its name stands.
+    pub span: Span,
+}
+
+const FIELDS: [&str; 7] = ["type", "default", "enum", "description", "secret", "minimum", "maximum"];
+const TYPES: [&str; 7] = ["string", "integer", "number", "boolean", "list", "map", "object"];
+
+impl Reader<'_> {
+    pub(super) fn param(&mut self, node: &Node, span: Span) -> Param {
+        let mut param = Param {
+            ty: Type::String(StringType::default()),
+            default: None,
+            description: String::new(),
+            secret: false,
+            span,
+        };
+        let fields = self.mapping(node, "a param");
+        if let Some(ty) = fields.iter().find(|entry| &*entry.key.text == "type") {
+            param.ty = self.param_type(&ty.value);
+        }
+        let mut default = None;
+        for entry in fields {
+            match &*entry.key.text {
+                "type" => {}
+                "default" => default = Some(&entry.value),
+                "enum" => self.choices(&entry.value, &mut param.ty),
+                "description" => param.description = self.text(&entry.value, "`description`").unwrap_or_default(),
+                "secret" => param.secret = self.boolean(&entry.value),
+                "minimum" | "maximum" => self.bound(&entry.value, &entry.key.text, &mut param.ty),
+                _ => self.unknown_field(entry, &FIELDS, "a param"),
+            }
+        }
+        param.default = default.and_then(|node| self.param_default(node, &param));
+        param
+    }
+
+    fn param_type(&mut self, node: &Node) -> Type {
+        let name = self.text(node, "`type`").unwrap_or_default();
+        match name.as_str() {
+            "string" => Type::String(StringType::default()),
+            "integer" => Type::Integer { min: None, max: None },
+            "number" => Type::Number,
+            "boolean" => Type::Bool,
+            "list" => Type::List(Box::new(Type::Any)),
+            "map" | "object" => Type::Map(Box::new(Type::Any)),
+            _ => {
+                let near = suggest(&name, TYPES.iter().copied());
+                let help = near.map_or_else(
+                    || format!("the types are {}", super::document::list(&TYPES)),
+                    |near| format!("did you mean `{near}`?"),
+                );
+                self.error("unknown-type", node.span, format!("there is no type `{name}`"), Some(help));
+                Type::Any
+            }
+        }
+    }
+
+    fn choices(&mut self, node: &Node, ty: &mut Type) {
+        let (NodeKind::Sequence(items), Type::String(rules)) = (&node.kind, ty) else {
+            return self.error("wrong-type", node.span, "`enum` is a list of the strings a string may be", None);
+        };
+        rules.choices = items.iter().filter_map(|item| self.text(item, "a choice")).collect();
+    }
+
+    fn bound(&mut self, node: &Node, which: &str, ty: &mut Type) {
+        let (Some(ScalarValue::Int(bound)), Type::Integer { min, max }) = (node.scalar_value(), ty) else {
+            return self.error("wrong-type", node.span, format!("`{which}` bounds an integer by an integer"), None);
+        };
+        *(if which == "minimum" { min } else { max }) = i64::try_from(bound).ok();
+    }
+
+    fn param_default(&mut self, node: &Node, param: &Param) -> Option<Value> {
+        let tree = super::tree::Tree::compile(node, &param.ty, self.sources, self.diagnostics);
+        let mut expressions = 0;
+        tree.visit(&mut |_| expressions += 1);
+        if expressions > 0 {
+            self.error("expression", node.span, "a default is a plain value, without expressions", None);
+            return None;
+        }
+        match tree.evaluate(&super::scope::Nothing).ok().map(|value| conform(&value, &param.ty)) {
+            Some(Ok(value)) => Some(if param.secret { value.into_secret() } else { value }),
+            Some(Err(misfits)) => {
+                misfits.into_iter().for_each(|misfit| self.error(misfit.code, node.span, misfit.message, None));
+                None
+            }
+            None => None,
+        }
+    }
+}
+
+/// The params' values: what is given (as texts, by `-p key=value`), else the defaults.
+/// All that are missing, unknown or do not fit are told at once.
+pub(super) fn values(
+    params: &BTreeMap<String, Param>,
+    given: Given<'_>,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> BTreeMap<String, Value> {
+    let (Given::All(texts) | Given::Some(texts)) = given;
+    diagnostics.extend(texts.keys().filter(|name| !params.contains_key(*name)).map(|name| no_param(name, params)));
+    let mut values = BTreeMap::new();
+    for (name, param) in params {
+        let value = match (texts.get(name), &param.default, given) {
+            (Some(text), ..) => value_of(name, param, text),
+            (None, Some(default), _) => Ok(default.clone()),
+            (None, None, Given::Some(_)) => Ok(Value::Unknown(Unknown::default())),
+            (None, None, Given::All(_)) => Err(missing(name, param)),
+        };
+        let value = value.unwrap_or_else(|error| {
+            diagnostics.push(error);
+            Value::Unknown(Unknown::default())
+        });
+        values.insert(name.clone(), value);
+    }
+    values
+}
+
+fn no_param(name: &str, params: &BTreeMap<String, Param>) -> Diagnostic {
+    let help = match suggest(name, params.keys().map(String::as_str)) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => "the spec's `params` section lists those there are".to_owned(),
+    };
+    Diagnostic::error("unknown-param", format!("the spec has no param `{name}`")).with_help(help)
+}
+
+fn missing(name: &str, param: &Param) -> Diagnostic {
+    Diagnostic::error("missing-param", format!("the param `{name}` has no value"))
+        .at(param.span)
+        .with_help(format!("give it with `-p {name}=…`, or in the environment as PROVISION_PARAM_{name}"))
+}
+
+fn value_of(name: &str, param: &Param, text: &str) -> Result<Value, Diagnostic> {
+    match conform(&parse(text, &param.ty), &param.ty) {
+        Ok(value) => Ok(if param.secret { value.into_secret() } else { value }),
+        Err(misfits) => Err(misfit(name, param, &misfits)),
+    }
+}
+
+/// A secret's text is in no message.
+fn misfit(name: &str, param: &Param, misfits: &[crate::schema::Misfit]) -> Diagnostic {
+    let why = match misfits.first() {
+        Some(misfit) if !param.secret => format!(": {}", misfit.message),
+        _ => String::new(),
+    };
+    Diagnostic::error("bad-param", format!("the value given for the param `{name}` does not fit{why}"))
+        .at(param.span)
+}
+
+/// A text from the command line: JSON where a list, map or number is wanted.
+fn parse(text: &str, ty: &Type) -> Value {
+    match ty {
+        Type::String(_) => Value::string(text),
+        _ => serde_json::from_str::<serde_json::Value>(text).map_or_else(|_| Value::string(text), |json| Value::from(&json)),
+    }
+}

@@ -1,0 +1,127 @@
+//! What expressions can see: params, facts of the cloud, the resources so far, `each`.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use crate::address::Address;
+use crate::driver::Identity;
+use crate::expr::Scope;
+use crate::value::{Unknown, Value};
+
+/// What the cloud says of itself. What was not asked is unknown.
+#[derive(Clone, Debug, Default)]
+pub struct Facts {
+    /// The region; empty when not known.
+    pub region: String,
+    /// Who we are.
+    pub identity: Option<Identity>,
+    /// The region's availability zones.
+    pub zones: Option<Vec<String>>,
+}
+
+impl Facts {
+    /// What `aws` is in an expression.
+    fn aws(&self) -> Value {
+        let identity = self.identity.as_ref();
+        let fact = |text: Option<&str>| text.map_or(Value::Unknown(Unknown::default()), Value::from);
+        Value::map([
+            ("account_id".to_owned(), fact(identity.map(|identity| identity.account_id.as_str()))),
+            ("partition".to_owned(), fact(identity.map(|identity| identity.partition.as_str()))),
+            ("region".to_owned(), fact(Some(self.region.as_str()).filter(|region| !region.is_empty()))),
+        ])
+    }
+
+    fn zone_list(&self) -> Value {
+        match &self.zones {
+            Some(zones) => Value::list(zones.iter().map(|zone| Value::from(zone.as_str()))),
+            None => Value::Unknown(Unknown::default()),
+        }
+    }
+}
+
+/// What `each` is in a repeated resource.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Each {
+    /// The key, part of the address.
+    pub key: String,
+    /// The map's value, or the list's item.
+    pub value: Value,
+    /// How many come before it.
+    pub index: i64,
+}
+
+impl Each {
+    fn as_value(&self) -> Value {
+        Value::map([
+            ("key".to_owned(), Value::from(self.key.as_str())),
+            ("value".to_owned(), self.value.clone()),
+            ("index".to_owned(), Value::Integer(self.index)),
+        ])
+    }
+}
+
+/// The attributes of every resource, by name; those of a repeated one by key.
+#[derive(Clone, Debug, Default)]
+pub struct Attributes(HashMap<String, Value>);
+
+impl Attributes {
+    /// Makes a resource's attributes visible to expressions, in place of former ones.
+    pub fn publish(&mut self, address: &Address, attributes: Value) {
+        match address.key() {
+            None => {
+                self.0.insert(address.name().to_owned(), attributes);
+            }
+            Some(key) => {
+                let group = self.0.entry(address.name().to_owned()).or_insert_with(|| Value::map([]));
+                if let Value::Map(entries) = group {
+                    Arc::make_mut(entries).insert(key.to_owned(), attributes);
+                }
+            }
+        }
+    }
+
+    /// What is known of one resource.
+    pub fn get(&self, address: &Address) -> Option<&Value> {
+        let found = self.0.get(address.name())?;
+        match address.key() {
+            None => Some(found),
+            Some(key) => found.as_map()?.get(key),
+        }
+    }
+}
+
+/// A scope for one resource.
+#[derive(Clone, Copy)]
+pub struct ResourceScope<'a> {
+    pub(super) params: &'a BTreeMap<String, Value>,
+    pub(super) facts: &'a Facts,
+    pub(super) attributes: &'a Attributes,
+    pub(super) each: Option<&'a Each>,
+}
+
+impl Scope for ResourceScope<'_> {
+    fn lookup(&self, name: &str) -> Option<Value> {
+        match name {
+            "aws" => Some(self.facts.aws()),
+            "each" => self.each.map(Each::as_value),
+            _ => self.params.get(name).or_else(|| self.attributes.0.get(name)).cloned(),
+        }
+    }
+
+    fn zones(&self) -> Value {
+        self.facts.zone_list()
+    }
+}
+
+/// A scope in which nothing has a name.
+pub struct Nothing;
+
+impl Scope for Nothing {
+    fn lookup(&self, _: &str) -> Option<Value> {
+        None
+    }
+
+    fn zones(&self) -> Value {
+        Value::Unknown(Unknown::default())
+    }
+}

@@ -1,0 +1,285 @@
+//! The seam to where a state lives: a file beside the spec, or a bucket.
+
+use std::fmt;
+
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+
+use crate::state::format::{FormatError, Header, decode_journal, decode_snapshot};
+use crate::state::{Record, State, fold};
+
+/// Where one stack's state lives.
+#[async_trait]
+pub trait Store: Send + Sync {
+    /// What the state is now; `None` if there is none yet. Needs no lock, and then
+    /// sees the state as it was at some instant of whoever writes it.
+    async fn load(&self) -> Result<Option<Loaded>, StoreError>;
+
+    /// Takes the lock, or says at once who has it. Whoever holds it must load (again)
+    /// before saving: records that came in between would be lost otherwise.
+    async fn lock(&self, holder: &Holder) -> Result<Box<dyn Lease>, StoreError>;
+}
+
+/// The right to write one state. Dropping it frees the lock, too.
+#[async_trait]
+pub trait Lease: Send + Sync {
+    /// Makes `records` durable, in this order; they are when it returns. They follow
+    /// the snapshot this lease saved last, so before the first `save` it is an error.
+    /// After a failed write every `append` fails until the next `save`.
+    async fn append(&self, records: &[Record]) -> Result<(), StoreError>;
+
+    /// Replaces the snapshot that `state` was loaded from, and starts the journal anew:
+    /// `state` holds all of it. Returns the serial of the new snapshot, which is one
+    /// higher. [`StoreError::Stale`] if the stored one is not the one to be replaced.
+    async fn save(&self, state: &State) -> Result<u64, StoreError>;
+
+    /// Frees the lock.
+    async fn release(self: Box<Self>) -> Result<(), StoreError>;
+}
+
+/// A state as it was found.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Loaded {
+    /// The snapshot with the journal folded in.
+    pub state: State,
+    /// How many journal records there were. Above 0 an apply is under way or was cut
+    /// short. With the serial it tells two states of a lineage apart.
+    pub journalled: usize,
+}
+
+/// The bytes of a snapshot or a journal, and where they were found.
+#[derive(Clone, Debug)]
+pub struct Found {
+    /// A path or URL, for messages.
+    pub place: String,
+    /// `None` if nothing is there.
+    pub bytes: Option<Vec<u8>>,
+}
+
+impl Loaded {
+    /// Joins what a store found. Without the lock the journal must have been read
+    /// **before** the snapshot: one older than the snapshot is contained in it, and
+    /// one that is newer belongs to a snapshot that was lost.
+    pub fn join(stack: &str, journal: &Found, snapshot: &Found) -> Result<Option<Self>, StoreError> {
+        let header_and_records = journal.read(decode_journal)?.flatten();
+        let Some(state) = snapshot.read(decode_snapshot)? else {
+            return match header_and_records {
+                Some(_) => Err(journal.corrupt("its snapshot is gone")),
+                None => Ok(None),
+            };
+        };
+        snapshot.check_stack(stack, &state)?;
+        let Some(found) = header_and_records else {
+            return Ok(Some(Self { state, journalled: 0 }));
+        };
+        if !continues(&found.header, &state).map_err(|reason| journal.corrupt(reason))? {
+            return Ok(Some(Self { state, journalled: 0 }));
+        }
+        Ok(Some(Self { state: fold(state, &found.records), journalled: found.records.len() }))
+    }
+}
+
+/// Whether the journal follows `snapshot`; if not it was on its way out when the
+/// snapshot came in.
+fn continues(header: &Header, snapshot: &State) -> Result<bool, &'static str> {
+    if header.lineage != snapshot.lineage {
+        return Err("it continues another state than the snapshot beside it");
+    }
+    if header.serial > snapshot.serial {
+        return Err("it continues a newer snapshot than the one beside it");
+    }
+    Ok(header.serial == snapshot.serial)
+}
+
+impl Found {
+    /// Refuses to put `state` here if it would replace anything but what it came from.
+    pub fn check_replaced_by(&self, state: &State) -> Result<(), StoreError> {
+        let found = self.read(decode_snapshot)?;
+        if let Some(found) = &found {
+            self.check_stack(&state.stack, found)?;
+        }
+        let serial = found.as_ref().map_or(0, |found| found.serial);
+        if serial != state.serial {
+            return Err(StoreError::Stale { expected: state.serial, found: serial });
+        }
+        if found.is_some_and(|found| found.lineage != state.lineage) {
+            return Err(self.foreign("it is another state of the same name, with a lineage of its own"));
+        }
+        Ok(())
+    }
+
+    fn check_stack(&self, stack: &str, state: &State) -> Result<(), StoreError> {
+        if state.stack == stack {
+            return Ok(());
+        }
+        Err(self.foreign(&format!("it belongs to stack `{}`, not to `{stack}`", state.stack)))
+    }
+
+    fn read<T>(&self, decode: impl Fn(&[u8]) -> Result<T, FormatError>) -> Result<Option<T>, StoreError> {
+        let decoded = self.bytes.as_deref().map(decode).transpose();
+        decoded.map_err(|error| StoreError::of_format(error, &self.place))
+    }
+
+    fn corrupt(&self, reason: impl Into<String>) -> StoreError {
+        StoreError::Corrupt { place: self.place.clone(), reason: reason.into() }
+    }
+
+    fn foreign(&self, reason: &str) -> StoreError {
+        StoreError::Foreign { place: self.place.clone(), reason: reason.to_owned() }
+    }
+}
+
+/// Who holds a lock.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Holder {
+    /// `user@host`.
+    pub who: String,
+    /// The process.
+    pub pid: u32,
+    /// What it runs, such as `provision apply`.
+    pub command: String,
+    /// When it took the lock, in RFC 3339.
+    pub since: String,
+}
+
+impl fmt::Display for Holder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { who, pid, command, since } = self;
+        write!(f, "{who} (process {pid}) with `{command}` since {since}")
+    }
+}
+
+/// Why a state cannot be read or written, and what to do about it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum StoreError {
+    /// Somebody else holds the lock.
+    #[error("the state is locked by {}: wait until that is done, or stop it", name(holder.as_ref()))]
+    Locked {
+        /// Who, if it could be read.
+        holder: Option<Holder>,
+    },
+    /// What is stored is not what was written.
+    #[error("{place} is damaged: {reason}; put back a good copy of it, and nothing owned is forgotten")]
+    Corrupt {
+        /// A path or URL, and the line.
+        place: String,
+        /// What is wrong there.
+        reason: String,
+    },
+    /// A newer build wrote it.
+    #[error("the state is in format {found}, and this build knows formats up to {known}: upgrade provision")]
+    Newer {
+        /// Its format.
+        found: u32,
+        /// The newest format this build knows.
+        known: u32,
+    },
+    /// Somebody else has saved since the state was loaded.
+    #[error("the state has moved on: serial {found} is stored, {expected} was to be replaced; plan again")]
+    Stale {
+        /// The serial that was to be replaced.
+        expected: u64,
+        /// The serial that is stored, 0 if there is none.
+        found: u64,
+    },
+    /// Another stack's state is in the way.
+    #[error("the state in {place} is not this stack's: {reason}; rename the stack or store its state elsewhere")]
+    Foreign {
+        /// A path or URL.
+        place: String,
+        /// Whose it is.
+        reason: String,
+    },
+    /// Reading or writing failed.
+    #[error("cannot {what}: {message}")]
+    Io {
+        /// What was to be done, such as ``write `state/shop.json` ``.
+        what: String,
+        /// Why it failed, and what to do.
+        message: String,
+    },
+}
+
+impl StoreError {
+    /// What a text at `place` that cannot be read or written means.
+    pub fn of_format(error: FormatError, place: &str) -> Self {
+        match error {
+            FormatError::Corrupt { place: line, reason } => {
+                Self::Corrupt { place: format!("{place}, {line},"), reason }
+            }
+            FormatError::Newer { found, known } => Self::Newer { found, known },
+            FormatError::TooDeep => Self::Io { what: format!("write {place}"), message: error.to_string() },
+        }
+    }
+}
+
+fn name(holder: Option<&Holder>) -> String {
+    holder.map_or_else(|| "another process".to_owned(), Holder::to_string)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+    use crate::address::Address;
+    use crate::state::Salt;
+    use crate::state::format::{encode_header, encode_records, encode_snapshot};
+
+    fn state(lineage: &str, serial: u64) -> State {
+        State { serial, ..State::new("shop", lineage, Salt::new("5a")) }
+    }
+
+    fn found(place: &str, text: Option<String>) -> Found {
+        Found { place: place.to_owned(), bytes: text.map(String::into_bytes) }
+    }
+
+    fn snapshot(state: &State) -> Found {
+        found("shop.json", Some(encode_snapshot(state).unwrap()))
+    }
+
+    fn journal(of: &State) -> Found {
+        let record = Record::Forgotten { address: Address::root("vpc") };
+        found("shop.journal", Some(encode_header(&Header::of(of)).unwrap() + &encode_records([&record]).unwrap()))
+    }
+
+    fn nothing() -> Found {
+        found("nowhere", None)
+    }
+
+    fn journalled(journal: &Found, snapshot: &Found) -> Result<Option<usize>, StoreError> {
+        Ok(Loaded::join("shop", journal, snapshot)?.map(|loaded| loaded.journalled))
+    }
+
+    #[test]
+    fn only_the_journal_of_this_very_snapshot_is_folded() {
+        let now = state("a", 2);
+        assert_eq!(journalled(&nothing(), &nothing()), Ok(None));
+        assert_eq!(journalled(&nothing(), &snapshot(&now)), Ok(Some(0)));
+        assert_eq!(journalled(&journal(&now), &snapshot(&now)), Ok(Some(1)));
+        assert_eq!(journalled(&journal(&state("a", 1)), &snapshot(&now)), Ok(Some(0)));
+        for stranger in [state("a", 3), state("b", 2)] {
+            assert!(matches!(journalled(&journal(&stranger), &snapshot(&now)), Err(StoreError::Corrupt { .. })));
+        }
+        assert!(matches!(journalled(&journal(&now), &nothing()), Err(StoreError::Corrupt { .. })));
+    }
+
+    #[test]
+    fn another_stack_s_state_is_refused() {
+        let loaded = Loaded::join("blog", &nothing(), &snapshot(&state("a", 1)));
+        let text = loaded.unwrap_err().to_string();
+        assert!(text.contains("it belongs to stack `shop`, not to `blog`"), "{text}");
+    }
+
+    #[test]
+    fn only_what_a_state_came_from_is_replaced_by_it() {
+        let stored = snapshot(&state("a", 2));
+        assert_eq!(stored.check_replaced_by(&state("a", 2)), Ok(()));
+        assert_eq!(nothing().check_replaced_by(&state("a", 0)), Ok(()));
+        let stale = |expected, found| Err(StoreError::Stale { expected, found });
+        assert_eq!(stored.check_replaced_by(&state("a", 1)), stale(1, 2));
+        assert_eq!(stored.check_replaced_by(&state("b", 0)), stale(0, 2));
+        assert_eq!(nothing().check_replaced_by(&state("a", 1)), stale(1, 0));
+        assert!(matches!(stored.check_replaced_by(&state("b", 2)), Err(StoreError::Foreign { .. })));
+    }
+}

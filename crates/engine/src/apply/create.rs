@@ -1,0 +1,107 @@
+//! Creating: intent, one call, id; then settling.
+
+use provision_core::driver::{Cause, CloudError, Id, Intent, Recovery, Wanted};
+use provision_core::plan::{Reason, Stage};
+use provision_core::state::{Operation, Record};
+use serde_json::Value as Json;
+
+use super::StepError;
+use super::settle::Start;
+use super::step::{Run, Target};
+use crate::Event;
+use crate::pace::{self, Pauses};
+
+impl Run<'_> {
+    /// Creates the resource and brings it to what is desired.
+    pub(super) async fn create(&self) -> Result<Id, StepError> {
+        let target = self.target()?;
+        if self.step.reason == Reason::Missing {
+            self.confirm_missing().await?;
+        }
+        let intent = self.intend(Operation::Create, &target, None).await?;
+        let id = self.call_create(&target, &intent).await?;
+        let created =
+            Record::Created { address: intent.address.clone(), generation: intent.generation, id: id.clone() };
+        self.application.journal.record(created).await?;
+        self.publish(&target.desired, None, id.as_str(), false);
+        self.reach(Stage::Identified);
+        self.settle(&target, intent.generation, &id, Start::Created).await?;
+        Ok(id)
+    }
+
+    /// Asks once more whether what the plan found missing is still missing (law 5), and
+    /// lets go of it then (law 6).
+    async fn confirm_missing(&self) -> Result<(), StepError> {
+        let state = self.application.journal.state();
+        let resource = state.resources.get(&self.step.address);
+        let Some(current) = resource.and_then(|resource| resource.current.as_ref()) else {
+            return Ok(());
+        };
+        let wanted =
+            [Wanted { id: current.id.clone(), applied: Some(current.applied.clone()), outputs: current.outputs.clone() }];
+        let found = pace::reading(self.application.engine.patience, || self.driver.read(&wanted)).await?;
+        if found.into_iter().flatten().next().is_some() {
+            return Err(StepError::Reappeared { id: current.id.to_string() });
+        }
+        let deleted = Record::Deleted { address: self.step.address.clone(), generation: current.generation };
+        Ok(self.application.journal.record(deleted).await?)
+    }
+
+    async fn call_create(&self, target: &Target, intent: &Intent) -> Result<Id, StepError> {
+        let spec = target.desired.to_driver_json().unwrap_or_default();
+        let limit = self.schema().description.timing.limit;
+        let mut pauses = Pauses::new(self.application.engine.patience, std::time::Duration::from_secs(limit.into()));
+        loop {
+            let error = match self.driver.create(&spec, intent).await {
+                Ok(id) => return Ok(id),
+                Err(error) => self.application.scrub(error, &target.desired),
+            };
+            if may_have_acted(&error)
+                && let Some(id) = self.search(&spec, intent).await?
+            {
+                return Ok(id);
+            }
+            self.application.engine.observer.see(&Event::Retrying { step: self.index, error: &error });
+            if !self.may_try_again(&error) || !pauses.pause().await {
+                return Err(self.refused(target, intent, error).await?);
+            }
+        }
+    }
+
+    /// Looks for what a create without an answer may have made, until the grace period is
+    /// over where that is found by listing (law 5).
+    async fn search(&self, spec: &Json, intent: &Intent) -> Result<Option<Id>, StepError> {
+        let patience = self.application.engine.patience;
+        let mut pauses = Pauses::new(patience, patience.grace);
+        let is_listed = matches!(self.schema().description.recovery, Recovery::Tag | Recovery::Scan);
+        loop {
+            let found = pace::reading(patience, || self.driver.recover(spec, intent)).await?;
+            if found.is_some() || !is_listed || !pauses.pause().await {
+                return Ok(found);
+            }
+        }
+    }
+
+    pub(super) fn may_try_again(&self, error: &CloudError) -> bool {
+        error.is_retryable() || self.schema().description.eventual.contains(&error.code)
+    }
+
+    /// The error to report. Where AWS surely did nothing the intent is closed; else it
+    /// stays open, and the next run looks for what it may have made.
+    async fn refused(&self, target: &Target, intent: &Intent, error: CloudError) -> Result<StepError, StepError> {
+        if !may_have_acted(&error) || error.cause == Cause::Exists {
+            let (address, generation) = (intent.address.clone(), intent.generation);
+            self.application.journal.record(Record::Refused { address, generation }).await?;
+        }
+        Ok(match error.cause {
+            Cause::Exists => StepError::Taken { error },
+            _ => StepError::Cloud(self.application.scrub(error, &target.desired)),
+        })
+    }
+}
+
+/// Whether the call may have had an effect that its answer did not tell. A name that is
+/// taken may be so by this very intent, whose first answer was lost.
+fn may_have_acted(error: &CloudError) -> bool {
+    matches!(error.cause, Cause::Transient | Cause::Unreachable | Cause::Exists)
+}

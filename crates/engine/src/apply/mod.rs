@@ -1,0 +1,327 @@
+//! Walking a plan: every step starts as soon as what it waits for has come far enough.
+
+mod create;
+mod delete;
+mod settle;
+mod step;
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BinaryHeap};
+use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, Mutex};
+
+use provision_core::address::Address;
+use provision_core::diagnostic::Diagnostic;
+use provision_core::driver::CloudError;
+use provision_core::plan::{Action, Plan, Stage};
+use provision_core::spec::{Attributes, Expanded, Facts};
+use provision_core::state::Salt;
+use provision_core::store::StoreError;
+use provision_core::value::Value;
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinSet;
+
+use crate::journal::Journal;
+use crate::{Engine, EngineError, Event};
+
+/// What came of a plan.
+#[derive(Debug)]
+pub struct Outcome {
+    /// The steps that were carried out, by index.
+    pub done: Vec<usize>,
+    /// The steps that failed, and why.
+    pub failed: Vec<(usize, StepError)>,
+    /// The steps that were not started.
+    pub skipped: Vec<usize>,
+    /// Whether the user asked to stop.
+    pub stopped: bool,
+    /// The spec's outputs, as far as they are known.
+    pub outputs: BTreeMap<String, Value>,
+}
+
+impl Outcome {
+    /// Whether all was done that was planned.
+    pub fn is_complete(&self) -> bool {
+        self.failed.is_empty() && self.skipped.is_empty()
+    }
+}
+
+/// Why a step failed.
+#[derive(Debug, thiserror::Error)]
+pub enum StepError {
+    /// AWS refused, or did not answer.
+    #[error("{0}")]
+    Cloud(#[from] CloudError),
+    /// The journal cannot be written: nothing was called.
+    #[error("{0}")]
+    Store(#[from] StoreError),
+    /// The kind is not known.
+    #[error("{0}")]
+    Engine(#[from] EngineError),
+    /// The properties cannot be worked out.
+    #[error("{}", .0.iter().map(|it| it.message.as_str()).collect::<Vec<_>>().join("; "))]
+    Spec(Vec<Diagnostic>),
+    /// The name is taken by something that is not ours (law 9).
+    #[error("{error}")]
+    Taken {
+        /// What AWS says.
+        error: CloudError,
+    },
+    /// AWS reports that the resource failed.
+    #[error("AWS reports that it failed: {0}")]
+    Failed(String),
+    /// It was made or there a moment ago, and is not now.
+    #[error("AWS no longer knows `{id}`")]
+    Vanished {
+        /// Its physical name.
+        id: String,
+    },
+    /// It was planned as missing, and is there again.
+    #[error("`{id}` is there again: plan anew")]
+    Reappeared {
+        /// Its physical name.
+        id: String,
+    },
+    /// AWS accepted an update and goes on reporting something else.
+    #[error("AWS accepted the update but still reports something else for {}", fields.join(", "))]
+    Unsettled {
+        /// The properties.
+        fields: Vec<String>,
+    },
+    /// It did not get ready, or did not go, in time.
+    #[error("not {what} after {seconds} seconds")]
+    TimedOut {
+        /// What was waited for.
+        what: &'static str,
+        /// How long.
+        seconds: u64,
+    },
+    /// A bug: the task that carried out the step died.
+    #[error("the step ended unexpectedly: {0}")]
+    Died(String),
+}
+
+/// A plan under way.
+pub struct Application {
+    pub(crate) engine: Engine,
+    pub(crate) plan: Arc<Plan>,
+    pub(crate) spec: Option<Arc<Expanded>>,
+    pub(crate) facts: Facts,
+    pub(crate) journal: Journal,
+    pub(crate) salt: Salt,
+    pub(crate) attributes: Mutex<Attributes>,
+    /// The state's serial, which no other run has.
+    pub(crate) serial: u64,
+    pub(crate) next_number: AtomicU64,
+}
+
+/// What a step's task tells the walk.
+pub(crate) enum Message {
+    /// It came this far.
+    Reached(usize, Stage),
+}
+
+/// Asks a walk to stop: what is under way is finished, nothing new is started.
+#[derive(Clone, Debug)]
+pub struct Stop(watch::Sender<bool>);
+
+impl Default for Stop {
+    fn default() -> Self {
+        Self(watch::Sender::new(false))
+    }
+}
+
+impl Stop {
+    /// Asks.
+    pub fn stop(&self) {
+        self.0.send_replace(true);
+    }
+
+    fn is_asked(&self) -> bool {
+        *self.0.borrow()
+    }
+}
+
+impl Engine {
+    /// Carries out `plan`. A failed step stops only what waits for it.
+    ///
+    /// `plan` must have been made from the state that `journal` holds.
+    pub async fn apply(
+        &self,
+        plan: Arc<Plan>,
+        spec: Option<Arc<Expanded>>,
+        facts: Facts,
+        journal: &Journal,
+        stop: &Stop,
+    ) -> Outcome {
+        let application = Arc::new(Application {
+            engine: self.clone(),
+            attributes: Mutex::new(plan.attributes.clone()),
+            serial: journal.with(|state| state.serial),
+            next_number: AtomicU64::new(journal.with(|state| state.next_generation)),
+            plan,
+            spec,
+            facts,
+            journal: journal.clone(),
+            salt: journal.with(|state| state.salt.clone()),
+        });
+        self.observer.see(&Event::Applying { plan: &application.plan });
+        application.refresh_records().await;
+        Walk::new(application.clone(), stop.clone()).run().await
+    }
+}
+
+/// The state of a walk.
+struct Walk {
+    application: Arc<Application>,
+    stop: Stop,
+    /// How many waits of each step are still open.
+    open: Vec<usize>,
+    /// For each step, who waits for it, and how far it must have come.
+    waiters: Vec<Vec<(usize, Stage)>>,
+    reached: Vec<Option<Stage>>,
+    /// Ready steps, the one with the longest remaining path first.
+    ready: BinaryHeap<(u64, Reverse<usize>)>,
+    weights: Vec<u64>,
+    tasks: JoinSet<(usize, Result<(), StepError>)>,
+    started: Vec<bool>,
+    outcome: Outcome,
+}
+
+impl Walk {
+    fn new(application: Arc<Application>, stop: Stop) -> Self {
+        let steps = &application.plan.steps;
+        let mut waiters = vec![Vec::new(); steps.len()];
+        for (index, step) in steps.iter().enumerate() {
+            step.waits.iter().for_each(|wait| waiters[wait.step].push((index, wait.stage)));
+        }
+        let mut walk = Self {
+            open: steps.iter().map(|step| step.waits.len()).collect(),
+            weights: weights(&application, &waiters),
+            reached: vec![None; steps.len()],
+            started: vec![false; steps.len()],
+            waiters,
+            ready: BinaryHeap::new(),
+            tasks: JoinSet::new(),
+            outcome: Outcome {
+                done: Vec::new(),
+                failed: Vec::new(),
+                skipped: Vec::new(),
+                stopped: false,
+                outputs: BTreeMap::new(),
+            },
+            application,
+            stop,
+        };
+        for step in (0..walk.open.len()).filter(|&step| walk.open[step] == 0).collect::<Vec<_>>() {
+            walk.ready.push((walk.weights[step], Reverse(step)));
+        }
+        walk
+    }
+
+    async fn run(mut self) -> Outcome {
+        let (sender, mut messages) = mpsc::unbounded_channel();
+        let mut asked = self.stop.0.subscribe();
+        self.start_ready(&sender);
+        while !self.tasks.is_empty() {
+            tokio::select! {
+                biased;
+                Some(Message::Reached(step, stage)) = messages.recv() => self.reached(step, stage),
+                Some(ended) = self.tasks.join_next() => {
+                    // What the step said before it ended comes first.
+                    while let Ok(Message::Reached(step, stage)) = messages.try_recv() {
+                        self.reached(step, stage);
+                    }
+                    self.ended(ended);
+                }
+                Ok(()) = asked.changed() => {
+                    self.application.engine.observer.see(&Event::Stopping { in_flight: self.tasks.len() });
+                }
+            }
+            self.start_ready(&sender);
+        }
+        self.finish()
+    }
+
+    fn start_ready(&mut self, sender: &mpsc::UnboundedSender<Message>) {
+        if self.stop.is_asked() {
+            self.outcome.stopped = true;
+            return;
+        }
+        while self.tasks.len() < self.application.engine.parallelism
+            && let Some((_, Reverse(step))) = self.ready.pop()
+        {
+            self.started[step] = true;
+            let (application, sender) = (self.application.clone(), sender.clone());
+            self.tasks.spawn(async move { (step, application.carry_out(step, &sender).await) });
+        }
+    }
+
+    fn reached(&mut self, step: usize, stage: Stage) {
+        let before = self.reached[step].replace(stage);
+        for (waiter, wanted) in &self.waiters[step] {
+            let is_news = stage >= *wanted && before.is_none_or(|before| before < *wanted);
+            if is_news {
+                self.open[*waiter] -= 1;
+                if self.open[*waiter] == 0 {
+                    self.ready.push((self.weights[*waiter], Reverse(*waiter)));
+                }
+            }
+        }
+    }
+
+    fn ended(&mut self, ended: Result<(usize, Result<(), StepError>), tokio::task::JoinError>) {
+        match ended {
+            Ok((step, Ok(()))) => {
+                self.reached(step, Stage::Done);
+                self.outcome.done.push(step);
+            }
+            Ok((step, Err(error))) => {
+                self.application.engine.observer.see(&Event::Failed { step, error: &error });
+                self.outcome.failed.push((step, error));
+            }
+            Err(died) => {
+                let steps = 0..self.started.len();
+                let ended = |step: &usize| self.outcome.done.contains(step) || self.outcome.failed.iter().any(|it| it.0 == *step);
+                let lost = steps.filter(|step| self.started[*step] && !ended(step)).last();
+                self.outcome.failed.push((lost.unwrap_or_default(), StepError::Died(died.to_string())));
+            }
+        }
+    }
+
+    fn finish(mut self) -> Outcome {
+        self.outcome.skipped = (0..self.started.len()).filter(|&step| !self.started[step]).collect();
+        for &step in &self.outcome.skipped {
+            self.application.engine.observer.see(&Event::Skipped { step });
+        }
+        self.outcome.outputs = self.application.outputs();
+        self.outcome
+    }
+}
+
+/// For each step the expected seconds from its start to the end of the last that waits
+/// for it, directly or through others.
+fn weights(application: &Application, waiters: &[Vec<(usize, Stage)>]) -> Vec<u64> {
+    let mut weights: Vec<Option<u64>> = vec![None; waiters.len()];
+    for start in 0..waiters.len() {
+        let mut stack = vec![start];
+        while let Some(&step) = stack.last() {
+            let missing = waiters[step].iter().find(|(waiter, _)| weights[*waiter].is_none());
+            match missing {
+                Some((waiter, _)) => stack.push(*waiter),
+                None => {
+                    let longest = waiters[step].iter().filter_map(|(waiter, _)| weights[*waiter]).max();
+                    weights[step] = Some(1 + application.expected(step).as_secs() + longest.unwrap_or(0));
+                    stack.pop();
+                }
+            }
+        }
+    }
+    weights.into_iter().map(Option::unwrap_or_default).collect()
+}
+
+/// The addresses a plan makes or changes.
+pub fn made(plan: &Plan) -> impl Iterator<Item = &Address> {
+    let makes = plan.steps.iter().filter(|step| matches!(step.action, Action::Create { .. } | Action::Update));
+    makes.map(|step| &step.address)
+}

@@ -1,0 +1,227 @@
+//! One step: what all kinds of steps share.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use provision_core::address::Address;
+use provision_core::driver::{CloudError, Driver, Intent};
+use provision_core::plan::{Action, Stage, Step, present_attributes};
+use provision_core::schema::KindSchema;
+use provision_core::spec::{Attributes, Expanded, Instance};
+use provision_core::state::{self, Operation, Pending, Record, token};
+use provision_core::value::Value;
+use tokio::sync::mpsc;
+use tokio::time::Instant;
+
+use super::{Application, Message, StepError};
+use crate::Event;
+
+/// A step under way.
+pub(super) struct Run<'a> {
+    pub(super) application: &'a Application,
+    pub(super) index: usize,
+    pub(super) step: &'a Step,
+    pub(super) driver: Arc<dyn Driver>,
+    pub(super) sender: &'a mpsc::UnboundedSender<Message>,
+}
+
+/// What a create or update step works toward.
+pub(super) struct Target {
+    /// The properties, all known.
+    pub(super) desired: Value,
+    /// What the state records beside them.
+    pub(super) dependencies: BTreeSet<Address>,
+    /// What protects it.
+    pub(super) lifecycle: state::Lifecycle,
+    /// Properties whose changes are left alone.
+    pub(super) ignored: Vec<String>,
+}
+
+impl Application {
+    /// Carries out one step.
+    pub(super) async fn carry_out(&self, index: usize, sender: &mpsc::UnboundedSender<Message>) -> Result<(), StepError> {
+        let step = &self.plan.steps[index];
+        let started = Instant::now();
+        self.engine.observer.see(&Event::Started { step: index, expected: self.expected(index) });
+        let run = Run { application: self, index, step, driver: self.engine.driver(&step.kind)?, sender };
+        let id = match step.action {
+            Action::Create { .. } => Some(run.create().await?),
+            Action::Update => Some(run.update().await?),
+            Action::Delete { generation, .. } => run.delete(generation).await?,
+            Action::Forget => {
+                self.journal.record(Record::Forgotten { address: step.address.clone() }).await?;
+                None
+            }
+        };
+        let elapsed = started.elapsed();
+        let id = id.as_ref().map(|id| id.as_str());
+        self.engine.observer.see(&Event::Finished { step: index, action: step.action, elapsed, id });
+        Ok(())
+    }
+
+    /// How long a step is expected to take.
+    pub(super) fn expected(&self, index: usize) -> Duration {
+        let step = &self.plan.steps[index];
+        let timing = self.engine.schemas.get(&step.kind).map(|schema| schema.description.timing);
+        let seconds = timing.map_or(0, |timing| match step.action {
+            Action::Create { .. } => timing.create,
+            Action::Update => timing.update,
+            Action::Delete { .. } => timing.delete,
+            Action::Forget => 0,
+        });
+        Duration::from_secs(seconds.into())
+    }
+
+    /// A number no other generation of this state has, and a token no other intent has.
+    pub(super) fn new_token(&self, address: &Address) -> (u64, String) {
+        let number = self.next_number.fetch_add(1, Ordering::Relaxed);
+        (number, token(&self.plan.lineage, self.serial, address, number))
+    }
+
+    /// An error without the secrets of `desired`, should AWS have repeated one (law 10).
+    pub(super) fn scrub(&self, mut error: CloudError, desired: &Value) -> CloudError {
+        for secret in desired.secret_texts() {
+            error.message = error.message.replace(&*secret, "(sensitive)");
+        }
+        error
+    }
+
+    pub(super) fn attributes(&self) -> MutexGuard<'_, Attributes> {
+        self.attributes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The spec's outputs, as far as they are known.
+    pub(super) fn outputs(&self) -> BTreeMap<String, Value> {
+        let Some(spec) = &self.spec else {
+            return BTreeMap::new();
+        };
+        let attributes = self.attributes();
+        let scope = spec.scope(&self.facts, &attributes, None);
+        let outputs = spec.spec.outputs.iter();
+        outputs.filter_map(|output| Some((output.name.clone(), output.value.evaluate(&scope).ok()?))).collect()
+    }
+
+    /// Brings what the state records beside the properties up to date, where the plan
+    /// leaves the resource itself alone.
+    pub(super) async fn refresh_records(&self) {
+        let Some(spec) = &self.spec else { return };
+        let state = self.journal.state();
+        for unchanged in &self.plan.unchanged {
+            let Some(outputs) = &unchanged.refresh else { continue };
+            let resource = state.resources.get(&unchanged.address);
+            let current = resource.and_then(|resource| Some((resource, resource.current.as_ref()?)));
+            let (Some((resource, current)), Some(instance)) = (current, spec.instance(&unchanged.address)) else {
+                continue;
+            };
+            let current = state::Instance { outputs: outputs.clone(), ..current.clone() };
+            let record = settled(spec, instance, resource.kind.clone(), current);
+            // A journal that cannot be written fails every step, which tells the user.
+            let _ = self.journal.record(record).await;
+        }
+    }
+}
+
+fn settled(spec: &Expanded, instance: &Instance, kind: String, current: state::Instance) -> Record {
+    Record::Settled {
+        address: instance.address.clone(),
+        kind,
+        dependencies: spec.dependencies(instance),
+        lifecycle: spec.template(instance).lifecycle,
+        instance: current,
+    }
+}
+
+impl Run<'_> {
+    /// What the resource is to become, now that what it names is known.
+    pub(super) fn target(&self) -> Result<Target, StepError> {
+        let application = self.application;
+        let found = application.spec.as_ref().and_then(|spec| Some((spec, spec.instance(&self.step.address)?)));
+        let Some((spec, instance)) = found else {
+            return Err(StepError::Died("the spec does not name it".to_owned()));
+        };
+        let attributes = application.attributes();
+        let desired = spec
+            .desired(instance, self.schema(), &application.facts, &attributes)
+            .map_err(StepError::Spec)?;
+        if let Some(missing) = desired.awaits().into_iter().next() {
+            return Err(StepError::Died(format!("`{missing}` did not become known")));
+        }
+        let template = spec.template(instance);
+        Ok(Target {
+            desired,
+            dependencies: spec.dependencies(instance),
+            lifecycle: template.lifecycle,
+            ignored: template.ignore_changes.clone(),
+        })
+    }
+
+    pub(super) fn schema(&self) -> &KindSchema {
+        self.driver.schema()
+    }
+
+    /// Tells dependents how far this step has come.
+    pub(super) fn reach(&self, stage: Stage) {
+        // The walk ends only after its steps, so somebody listens.
+        let _ = self.sender.send(Message::Reached(self.index, stage));
+    }
+
+    /// Makes attributes visible to other expressions: all that is known when `is_done`,
+    /// else the early ones.
+    pub(super) fn publish(&self, desired: &Value, live: Option<(&Value, &serde_json::Value)>, id: &str, is_done: bool) {
+        let schema = self.schema();
+        let nothing = (Value::map([]), serde_json::Value::Null);
+        let (live, outputs) = live.unwrap_or((&nothing.0, &nothing.1));
+        let known = present_attributes(schema, desired, live, outputs, id);
+        let mut attributes = self.application.attributes();
+        let before = attributes.get(&self.step.address).and_then(Value::as_map).cloned().unwrap_or_default();
+        let is_known = |name: &str| is_done || schema.is_early(name) || before.get(name).is_some_and(Value::is_known);
+        let merged = known.into_iter().map(|(name, value)| {
+            let keeps = !is_known(&name) || (!is_done && value == Value::Null);
+            let value = before.get(&name).filter(|_| keeps).cloned().unwrap_or(value);
+            (name, value)
+        });
+        attributes.publish(&self.step.address, Value::map(merged.collect::<Vec<_>>()));
+    }
+
+    /// Makes the intent to create or update durable (law 1). One that was interrupted and
+    /// asked for the same is taken up again, generation, token and all, so that AWS sees
+    /// one request (law 2); `generation` is `None` for a create.
+    pub(super) async fn intend(
+        &self,
+        operation: Operation,
+        target: &Target,
+        generation: Option<u64>,
+    ) -> Result<Intent, StepError> {
+        let application = self.application;
+        let request = application.salt.seal(&target.desired).unwrap_or_default();
+        let interrupted = application.journal.with(|state| state.resources.get(&self.step.address)?.pending.clone());
+        let is_same = |it: &Pending| {
+            it.operation == operation && it.request == request && generation.is_none_or(|own| own == it.generation)
+        };
+        let pending = interrupted.filter(is_same).unwrap_or_else(|| {
+            let (number, token) = application.new_token(&self.step.address);
+            Pending { operation, generation: generation.unwrap_or(number), token, request }
+        });
+        self.record_intent(pending, target.dependencies.clone(), target.lifecycle).await
+    }
+
+    pub(super) async fn record_intent(
+        &self,
+        pending: Pending,
+        dependencies: BTreeSet<Address>,
+        lifecycle: state::Lifecycle,
+    ) -> Result<Intent, StepError> {
+        let address = self.step.address.clone();
+        let intent = Intent {
+            stack: self.application.plan.stack.clone(),
+            address: address.clone(),
+            generation: pending.generation,
+            token: pending.token.clone(),
+        };
+        let record = Record::Intent { address, kind: self.step.kind.clone(), dependencies, lifecycle, pending };
+        self.application.journal.record(record).await?;
+        Ok(intent)
+    }
+}

@@ -1,0 +1,263 @@
+//! The local store under crashes, rivals and odd directories.
+
+#![allow(clippy::unwrap_used)]
+
+use std::collections::BTreeSet;
+
+use proptest::prelude::*;
+use provision_core::address::Address;
+use provision_core::state::{Instance, Lifecycle, Salt, fold};
+use serde_json::json;
+use tempfile::TempDir;
+use tokio::runtime::Runtime;
+
+use super::*;
+
+fn holder(who: &str) -> Holder {
+    Holder { who: who.into(), pid: 7, command: "provision apply".into(), since: "2026-11-21T00:00:00Z".into() }
+}
+
+fn fresh() -> State {
+    State::new("shop", "0f", Salt::new("5a"))
+}
+
+fn record(number: u64) -> Record {
+    Record::Settled {
+        address: Address::root(format!("r{}", number % 3)),
+        kind: "ec2/vpc".to_owned(),
+        dependencies: BTreeSet::new(),
+        lifecycle: Lifecycle::default(),
+        instance: Instance {
+            generation: number,
+            id: format!("vpc-{number}").into(),
+            settled: true,
+            applied: json!({ "cidr_block": "10.0.0.0/16" }),
+            outputs: json!({}),
+        },
+    }
+}
+
+fn records(numbers: std::ops::Range<u64>) -> Vec<Record> {
+    numbers.map(record).collect()
+}
+
+fn store(directory: &TempDir) -> LocalStore {
+    LocalStore::new(directory.path().join("state"), "shop")
+}
+
+async fn lock(store: &LocalStore) -> Box<dyn Lease> {
+    store.lock(&holder("ada@lab")).await.unwrap()
+}
+
+async fn loaded(store: &LocalStore) -> Loaded {
+    store.load().await.unwrap().unwrap()
+}
+
+/// A store whose snapshot of serial 1 is followed by these records.
+async fn with_journal(directory: &TempDir, records: &[Record]) -> LocalStore {
+    let store = store(directory);
+    let lease = lock(&store).await;
+    assert_eq!(lease.save(&fresh()).await, Ok(1));
+    for some in records.chunks(2) {
+        lease.append(some).await.unwrap();
+    }
+    store
+}
+
+#[tokio::test]
+async fn what_was_saved_and_appended_is_loaded() {
+    let directory = TempDir::new().unwrap();
+    assert_eq!(store(&directory).load().await, Ok(None));
+    let store = with_journal(&directory, &records(1..6)).await;
+    let found = loaded(&store).await;
+    assert_eq!(found, Loaded { state: fold(fresh().successor(), &records(1..6)), journalled: 5 });
+
+    let lease = lock(&store).await;
+    assert_eq!(lease.save(&found.state).await, Ok(2));
+    lease.release().await.unwrap();
+    assert_eq!(loaded(&store).await, Loaded { state: found.state.successor(), journalled: 0 });
+    assert!(!store.files.journal.exists());
+}
+
+#[tokio::test]
+async fn a_journal_cut_anywhere_is_a_valid_prefix_and_can_be_continued() {
+    let directory = TempDir::new().unwrap();
+    let all = records(1..5);
+    let store = with_journal(&directory, &all).await;
+    let text = fs::read(&store.files.journal).unwrap();
+    for length in 0..=text.len() {
+        fs::write(&store.files.journal, &text[..length]).unwrap();
+        let lines = text[..length].iter().filter(|&&byte| byte == b'\n').count();
+        let kept = &all[..lines.saturating_sub(1)];
+        let expected = Loaded { state: fold(fresh().successor(), kept), journalled: kept.len() };
+        assert_eq!(loaded(&store).await, expected, "cut at byte {length}");
+    }
+    fs::write(&store.files.journal, &text[..text.len() - 3]).unwrap();
+    let lease = lock(&store).await;
+    let state = loaded(&store).await.state;
+    lease.save(&state).await.unwrap();
+    lease.append(&records(9..11)).await.unwrap();
+    assert_eq!(loaded(&store).await.state, fold(state.successor(), &records(9..11)));
+}
+
+#[tokio::test]
+async fn a_crash_between_snapshot_and_journal_folds_nothing_twice() {
+    let directory = TempDir::new().unwrap();
+    let store = with_journal(&directory, &records(1..4)).await;
+    let old_journal = fs::read(&store.files.journal).unwrap();
+    let state = loaded(&store).await.state;
+    let lease = lock(&store).await;
+    lease.save(&state).await.unwrap();
+    fs::write(&store.files.journal, &old_journal).unwrap();
+    assert_eq!(loaded(&store).await, Loaded { state: state.successor(), journalled: 0 });
+    lease.append(&records(4..5)).await.unwrap();
+    assert_eq!(loaded(&store).await.journalled, 1);
+}
+
+#[tokio::test]
+async fn a_half_written_snapshot_beside_the_real_one_is_nothing() {
+    let directory = TempDir::new().unwrap();
+    let store = with_journal(&directory, &records(1..3)).await;
+    let before = loaded(&store).await;
+    fs::write(store.files.directory.join("shop.json.new"), "{\"version\": 1, \"lin").unwrap();
+    assert_eq!(loaded(&store).await, before);
+    let lease = lock(&store).await;
+    assert_eq!(lease.save(&before.state).await, Ok(2));
+}
+
+#[tokio::test]
+async fn a_second_run_is_told_who_holds_the_lock_until_it_is_free() {
+    let directory = TempDir::new().unwrap();
+    let store = store(&directory);
+    let lease = lock(&store).await;
+    let refused = store.lock(&holder("bob@lab")).await.err().unwrap();
+    assert_eq!(refused, StoreError::Locked { holder: Some(holder("ada@lab")) });
+    assert!(refused.to_string().contains("ada@lab (process 7) with `provision apply` since 2026"), "{refused}");
+    lease.release().await.unwrap();
+
+    let lease = store.lock(&holder("bob@lab")).await.unwrap();
+    let refused = store.lock(&holder("ada@lab")).await.err();
+    assert_eq!(refused, Some(StoreError::Locked { holder: Some(holder("bob@lab")) }));
+    drop(lease);
+    assert!(store.lock(&holder("ada@lab")).await.is_ok());
+}
+
+#[tokio::test]
+async fn of_many_at_once_one_gets_the_lock() {
+    let directory = TempDir::new().unwrap();
+    let store = store(&directory);
+    let me = holder("ada@lab");
+    let outcomes = futures::future::join_all((0..8).map(|_| store.lock(&me))).await;
+    assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 1);
+}
+
+#[tokio::test]
+async fn only_the_snapshot_a_state_came_from_is_replaced() {
+    let directory = TempDir::new().unwrap();
+    let store = with_journal(&directory, &[]).await;
+    let lease = lock(&store).await;
+    assert_eq!(lease.save(&fresh()).await, Err(StoreError::Stale { expected: 0, found: 1 }));
+    let namesake = LocalStore { stack: "blog".to_owned(), ..store.clone() };
+    assert!(matches!(namesake.load().await, Err(StoreError::Foreign { .. })));
+}
+
+#[tokio::test]
+async fn nothing_is_appended_before_a_save_or_after_a_failed_write() {
+    let directory = TempDir::new().unwrap();
+    let store = with_journal(&directory, &records(1..3)).await;
+    let lease = lock(&store).await;
+    assert!(matches!(lease.append(&records(3..4)).await, Err(StoreError::Io { .. })));
+
+    let state = loaded(&store).await.state;
+    lease.save(&state).await.unwrap();
+    fs::create_dir(&store.files.journal).unwrap();
+    let error = lease.append(&records(3..4)).await.unwrap_err().to_string();
+    assert!(error.contains("a directory is in its place: move it away"), "{error}");
+    fs::remove_dir(&store.files.journal).unwrap();
+    assert!(lease.append(&records(3..4)).await.is_err());
+    assert_eq!(lease.save(&state.successor()).await, Ok(3));
+    assert_eq!(lease.append(&records(3..4)).await, Ok(()));
+}
+
+#[tokio::test]
+async fn what_is_in_the_way_is_named() {
+    let directory = TempDir::new().unwrap();
+    let store = store(&directory);
+    fs::write(&store.files.directory, "").unwrap();
+    let locked = store.lock(&holder("ada@lab")).await.err().unwrap().to_string();
+    let loaded = store.load().await.unwrap_err().to_string();
+    for text in [locked, loaded] {
+        assert!(text.contains("a file is where a directory should be"), "{text}");
+    }
+    fs::remove_file(&store.files.directory).unwrap();
+    fs::create_dir_all(&store.files.snapshot).unwrap();
+    let text = store.load().await.unwrap_err().to_string();
+    assert!(text.starts_with("cannot read `") && text.contains("a directory is in its place"), "{text}");
+}
+
+#[test]
+fn denied_and_full_come_with_a_remedy() {
+    let text = |kind: io::ErrorKind| failed("write", Path::new("state/shop.json"), &kind.into()).to_string();
+    assert!(text(io::ErrorKind::PermissionDenied).contains("give this user the right"));
+    assert!(text(io::ErrorKind::StorageFull).contains("make room"));
+}
+
+#[derive(Clone, Debug)]
+enum Happening {
+    Append(u64),
+    Save,
+    /// The process dies with this share of the journal's last bytes not yet on the disk.
+    Crash(u8),
+}
+
+fn any_happening() -> impl Strategy<Value = Happening> {
+    prop_oneof![
+        4 => (1..4_u64).prop_map(Happening::Append),
+        1 => Just(Happening::Save),
+        2 => any::<u8>().prop_map(Happening::Crash),
+    ]
+}
+
+/// Half a line at the end of the journal: an append that never returned.
+fn tear(store: &LocalStore, share: u8) {
+    if let Ok(mut file) = OpenOptions::new().append(true).open(&store.files.journal) {
+        let line = encode_records([&record(99)]).unwrap();
+        file.write_all(&line.as_bytes()[..line.len() * usize::from(share) / 256]).unwrap();
+    }
+}
+
+/// Runs the happenings beside a model that holds all that was reported durable.
+async fn live_through(happenings: &[Happening]) {
+    let directory = TempDir::new().unwrap();
+    let store = with_journal(&directory, &[]).await;
+    let mut model = fresh().successor();
+    let mut lease = lock(&store).await;
+    model.serial = lease.save(&model).await.unwrap();
+    for (number, happening) in (1_u64..).zip(happenings) {
+        match happening {
+            Happening::Append(count) => {
+                let some = records(number..number + count);
+                lease.append(&some).await.unwrap();
+                model = fold(model, &some);
+            }
+            Happening::Save => model.serial = lease.save(&model).await.unwrap(),
+            Happening::Crash(share) => {
+                drop(lease);
+                tear(&store, *share);
+                lease = lock(&store).await;
+                let state = loaded(&store).await.state;
+                assert_eq!(state, model);
+                model.serial = lease.save(&state).await.unwrap();
+            }
+        }
+        assert_eq!(loaded(&store).await.state, model);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(32))]
+    #[test]
+    fn nothing_durable_is_lost_or_folded_twice(happenings in prop::collection::vec(any_happening(), 0..12)) {
+        Runtime::new().unwrap().block_on(live_through(&happenings));
+    }
+}

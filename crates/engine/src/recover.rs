@@ -1,0 +1,63 @@
+//! Settling what an earlier run was about to create when it ended.
+
+use provision_core::address::Address;
+use provision_core::driver::{Intent, Recovery};
+use provision_core::state::{Operation, Pending, Record, Resource};
+
+use crate::journal::Journal;
+use crate::pace::{self, Pauses};
+use crate::{Engine, EngineError, Event};
+
+impl Engine {
+    /// Looks for what every create without a result may have made. What is found is ours
+    /// from now on; what is not stays pending, and is created again with the same token
+    /// if it is still wanted.
+    ///
+    /// Updates and deletes need no search: their resource is in the state, and both can
+    /// be repeated.
+    ///
+    /// # Errors
+    /// When AWS cannot be asked, or the journal cannot be written.
+    pub async fn recover(&self, journal: &Journal) -> Result<(), EngineError> {
+        let state = journal.state();
+        for (address, resource) in &state.resources {
+            if let Some(pending) = resource.pending.as_ref().filter(|it| it.operation == Operation::Create) {
+                self.recover_create(journal, &state.stack, address, resource, pending).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn recover_create(
+        &self,
+        journal: &Journal,
+        stack: &str,
+        address: &Address,
+        resource: &Resource,
+        pending: &Pending,
+    ) -> Result<(), EngineError> {
+        let intent = Intent {
+            stack: stack.to_owned(),
+            address: address.clone(),
+            generation: pending.generation,
+            token: pending.token.clone(),
+        };
+        let driver = self.driver(&resource.kind)?;
+        let mut pauses = Pauses::new(self.patience, self.patience.grace);
+        let is_listed = matches!(driver.schema().description.recovery, Recovery::Tag | Recovery::Scan);
+        let found = loop {
+            let found = pace::reading(self.patience, || driver.recover(&pending.request, &intent))
+                .await
+                .map_err(|error| EngineError::Read { addresses: vec![address.clone()], error })?;
+            if found.is_some() || !is_listed || !pauses.pause().await {
+                break found;
+            }
+        };
+        self.observer.see(&Event::Recovered { address, found: found.is_some() });
+        if let Some(id) = found {
+            let created = Record::Created { address: address.clone(), generation: pending.generation, id };
+            journal.record(created).await?;
+        }
+        Ok(())
+    }
+}

@@ -5,6 +5,7 @@ pub mod ec2;
 pub mod iam;
 pub mod kms;
 pub mod logs;
+pub mod secretsmanager;
 pub mod ssm;
 
 crate::registry::kinds! {
@@ -17,5 +18,6 @@ crate::registry::kinds! {
     "kms/alias" => kms::alias::Alias,
     "kms/key" => kms::key::Key,
     "logs/log_group" => logs::log_group::LogGroup,
+    "secretsmanager/secret" => secretsmanager::secret::Secret,
     "ssm/parameter" => ssm::parameter::Parameter,
 }

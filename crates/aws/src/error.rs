@@ -197,6 +197,8 @@ const EXISTS: [&str; 6] = [
 
 #[cfg(test)]
 mod tests {
+    use aws_sdk_ssm::operation::get_parameters::GetParametersError;
+
     use super::*;
 
     #[test]
@@ -239,5 +241,15 @@ mod tests {
         ] {
             assert_eq!(refused("ec2:CreateFlowLogs", code, message).cause, expected, "{code} {message}");
         }
+    }
+
+    #[test]
+    fn an_answer_that_cannot_be_read_is_not_repeated() {
+        let body = aws_smithy_types::body::SdkBody::from("correct-horse");
+        let status = aws_smithy_runtime_api::http::StatusCode::try_from(200);
+        let answer = status.map(|status| HttpResponse::new(status, body));
+        let errors = answer.map(|answer| SdkError::<GetParametersError, _>::response_error("expected string", answer));
+        let texts: Vec<String> = errors.iter().map(|error| convert("ssm:GetParameters", error).to_string()).collect();
+        assert_eq!(texts, ["ssm:GetParameters: the answer of HTTP status 200 cannot be read"]);
     }
 }

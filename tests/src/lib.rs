@@ -1,1 +1,3 @@
-//! x
+//! What the tests of the whole share: generated files, local clouds.
+
+pub mod generated;

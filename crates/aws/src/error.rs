@@ -4,6 +4,7 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::display::DisplayErrorContext;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use aws_smithy_types::error::operation::BuildError;
 use provision_core::driver::{Cause, CloudError};
 
 /// Names the operation a result came from and drops the SDK's types.
@@ -18,6 +19,12 @@ where
 {
     fn op(self, operation: &str) -> Result<T, CloudError> {
         self.map_err(|error| convert(operation, &error))
+    }
+}
+
+impl<T> Op<T> for Result<T, BuildError> {
+    fn op(self, operation: &str) -> Result<T, CloudError> {
+        self.map_err(|error| CloudError::new(Cause::Invalid, operation, DisplayErrorContext(error).to_string()))
     }
 }
 
@@ -83,7 +90,10 @@ where
         }
         SdkError::ConstructionFailure(_) => plain(Cause::Invalid, operation, error),
         SdkError::DispatchFailure(failure) if failure.is_io() => plain(Cause::Unreachable, operation, error),
-        SdkError::DispatchFailure(failure) if failure.is_timeout() => plain(Cause::Transient, operation, error),
+        // The connection broke off: only then does the SDK know of what sort the failure is.
+        SdkError::DispatchFailure(failure) if failure.is_timeout() || failure.as_other().is_some() => {
+            plain(Cause::Transient, operation, error)
+        }
         SdkError::DispatchFailure(_) => plain(Cause::Credentials, operation, error),
         SdkError::TimeoutError(_) => plain(Cause::Transient, operation, error),
         _ => unreadable(operation, error.raw_response()),
@@ -118,17 +128,17 @@ fn cause(code: &str, message: &str, status: u16) -> Cause {
     let ends = |endings: &[&str]| endings.iter().any(|ending| code.ends_with(ending));
     if let Some((_, cause)) = MESSAGES.iter().find(|(text, _)| message.contains(text)) {
         *cause
-    } else if is(&THROTTLED) || status == 429 {
+    } else if is(THROTTLED) || status == 429 {
         Cause::Throttled
-    } else if is(&CREDENTIALS) {
+    } else if is(CREDENTIALS) {
         Cause::Credentials
-    } else if ends(&DENIED) {
+    } else if ends(DENIED) {
         Cause::Denied
-    } else if is(&DEPENDENCY) || ends(&["InUse", "InUseException"]) {
+    } else if is(DEPENDENCY) || ends(&["InUse", "InUseException"]) {
         Cause::Dependency
-    } else if ends(&NOT_FOUND) || code.starts_with("NoSuch") || is(&["NotFound", "404", "InvalidResourceId"]) {
+    } else if ends(NOT_FOUND) || code.starts_with("NoSuch") || is(&["NotFound", "404", "InvalidResourceId"]) {
         Cause::NotFound
-    } else if ends(&EXISTS) || is(&["BucketAlreadyOwnedByYou", "AlreadyExistsException"]) {
+    } else if ends(EXISTS) || is(&["BucketAlreadyOwnedByYou", "AlreadyExistsException"]) {
         Cause::Exists
     } else if ends(&["LimitExceeded", "LimitExceededException"]) || code.contains("QuotaExceeded") {
         Cause::Limit
@@ -141,7 +151,7 @@ fn cause(code: &str, message: &str, status: u16) -> Cause {
 
 /// Where the code says too little: EC2 answers `InvalidParameter` or a bare `400`, and a
 /// policy that names a role made a moment ago is malformed.
-const MESSAGES: [(&str, Cause); 5] = [
+const MESSAGES: &[(&str, Cause)] = &[
     ("Unable to assume given IAM role", Cause::Eventual),
     ("Access Denied for LogDestination", Cause::Denied),
     ("nvalid principal", Cause::Eventual),
@@ -149,7 +159,7 @@ const MESSAGES: [(&str, Cause); 5] = [
     ("still has replica regions", Cause::Dependency),
 ];
 
-const THROTTLED: [&str; 8] = [
+const THROTTLED: &[&str] = &[
     "Throttling",
     "ThrottlingException",
     "ThrottledException",
@@ -160,7 +170,7 @@ const THROTTLED: [&str; 8] = [
     "TooManyUpdates",
 ];
 
-const CREDENTIALS: [&str; 8] = [
+const CREDENTIALS: &[&str] = &[
     "ExpiredToken",
     "ExpiredTokenException",
     "InvalidClientTokenId",
@@ -171,9 +181,9 @@ const CREDENTIALS: [&str; 8] = [
     "MissingAuthenticationToken",
 ];
 
-const DENIED: [&str; 4] = ["AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "NotAuthorized"];
+const DENIED: &[&str] = &["AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "NotAuthorized"];
 
-const DEPENDENCY: [&str; 8] = [
+const DEPENDENCY: &[&str] = &[
     "DependencyViolation",
     "DeleteConflict",
     "IncorrectState",
@@ -181,13 +191,13 @@ const DEPENDENCY: [&str; 8] = [
     "OperationAbortedException",
     "ConcurrentModification",
     "ConcurrentModificationException",
-    "BucketNotEmpty",
 ];
 
-const NOT_FOUND: [&str; 5] = [".NotFound", "NotFoundException", "NoSuchEntity", "ParameterNotFound", ".Malformed404"];
+const NOT_FOUND: &[&str] = &["NotFound", "NotFoundException", "NotFoundError", "NoSuchEntity", ".NotAttached"];
 
-const EXISTS: [&str; 6] = [
+const EXISTS: &[&str] = &[
     "AlreadyExists",
+    ".AlreadyAssociated",
     "AlreadyExistsException",
     "EntityAlreadyExists",
     "ResourceExistsException",
@@ -206,8 +216,17 @@ mod tests {
         for (code, expected) in [
             ("InvalidVpcID.NotFound", Cause::NotFound),
             ("NoSuchBucket", Cause::NotFound),
+            ("ReplicationConfigurationNotFoundError", Cause::NotFound),
+            ("BucketAlreadyOwnedByYou", Cause::Exists),
+            ("BucketAlreadyExists", Cause::Exists),
+            ("RepositoryNotEmptyException", Cause::Invalid),
             ("NoSuchEntity", Cause::NotFound),
             ("ResourceNotFoundException", Cause::NotFound),
+            ("NatGatewayNotFound", Cause::NotFound),
+            ("ParameterNotFound", Cause::NotFound),
+            ("Gateway.NotAttached", Cause::NotFound),
+            ("Resource.AlreadyAssociated", Cause::Exists),
+            ("RouteAlreadyExists", Cause::Exists),
             ("RepositoryAlreadyExistsException", Cause::Exists),
             ("EntityAlreadyExists", Cause::Exists),
             ("InvalidGroup.Duplicate", Cause::Exists),

@@ -71,6 +71,11 @@ pub trait Kind: Serialize + DeserializeOwned + JsonSchema + Send + Sync + 'stati
     fn recover(&self, cloud: &Cloud, intent: &Intent) -> impl Future<Output = Result<Option<Id>>> + Send;
 }
 
+/// A rule that the top-level property `field` breaks.
+pub fn fault(field: &str, message: impl Into<String>) -> FieldError {
+    FieldError { path: vec![field.to_owned()], message: message.into() }
+}
+
 /// One resource whose live state is wanted.
 pub struct Wanted<K: Kind> {
     /// Its physical name.

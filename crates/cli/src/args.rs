@@ -31,10 +31,14 @@ Credentials, region, profile and endpoints are found as the AWS CLI finds them
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Make AWS match the spec.
-    #[command(after_help = "Examples:\n  provision apply shop.yaml\n  provision apply shop.yaml --yes -p env=prod\n  provision apply shop.yaml --target 'public[\"us-east-1a\"]' --replace web")]
+    #[command(
+        after_help = "Examples:\n  provision apply shop.yaml\n  provision apply shop.yaml --yes -p env=prod\n  provision apply shop.yaml --target 'public[\"us-east-1a\"]' --replace web"
+    )]
     Apply(ApplyArgs),
     /// Show what `apply` would do, and change nothing.
-    #[command(after_help = "Examples:\n  provision plan shop.yaml\n  provision plan shop.yaml --detailed-exitcode --json")]
+    #[command(
+        after_help = "Examples:\n  provision plan shop.yaml\n  provision plan shop.yaml --detailed-exitcode --json"
+    )]
     Plan(PlanArgs),
     /// Delete everything the state holds.
     #[command(after_help = "Examples:\n  provision destroy shop.yaml\n  provision destroy --stack shop --yes")]
@@ -46,17 +50,21 @@ pub(crate) enum Command {
     #[command(after_help = "Examples:\n  provision validate shop.yaml\n  provision validate specs/*.yaml --json")]
     Validate(ValidateArgs),
     /// Print the outputs of the last apply.
-    #[command(after_help = "Examples:\n  provision output shop.yaml\n  provision output shop.yaml url\n  provision output --stack shop --json")]
+    #[command(
+        after_help = "Examples:\n  provision output shop.yaml\n  provision output shop.yaml url\n  provision output --stack shop --json"
+    )]
     Output(OutputArgs),
     /// Look into the state.
     #[command(subcommand)]
     State(StateCommand),
     /// Take something that exists under our care.
-    #[command(after_help = "Examples:\n  provision import shop.yaml vpc vpc-0a1b2c3d\n  provision import shop.yaml 'public[\"us-east-1a\"]' subnet-0a1b2c3d")]
+    #[command(
+        after_help = "Examples:\n  provision import shop.yaml vpc vpc-0a1b2c3d\n  provision import shop.yaml 'public[\"us-east-1a\"]' subnet-0a1b2c3d"
+    )]
     Import(ImportArgs),
     /// Lay a spec out in the canonical way, comments kept.
     #[command(after_help = "Examples:\n  provision fmt specs/*.yaml\n  provision fmt --check specs/*.yaml")]
-    Fmt(FmtArgs),
+    //Fmt(FmtArgs),
     /// List the kinds of resources, or tell all about one.
     #[command(after_help = "Examples:\n  provision kinds\n  provision kinds ec2/vpc")]
     Kinds(KindsArgs),

@@ -116,9 +116,7 @@ fn engine_hint(error: &EngineError) -> Option<String> {
             Some("use the credentials of that account (AWS_PROFILE), or another stack name for this one".to_owned())
         }
         EngineError::NotThere { .. } => Some("check the id, the region and the account".to_owned()),
-        EngineError::NoSuchAddress { .. } => {
-            Some("add the resource to the spec first, then import it".to_owned())
-        }
+        EngineError::NoSuchAddress { .. } => Some("add the resource to the spec first, then import it".to_owned()),
         EngineError::AlreadyOwned { .. } | EngineError::Store(_) => None,
     }
 }
@@ -143,9 +141,13 @@ pub(crate) fn step_hint(error: &StepError, address: &str) -> Option<String> {
     Some(match error {
         StepError::Cloud(error) => return cloud_hint(error),
         StepError::Taken { .. } => {
-            format!("something of that name exists and is not ours: rename this one, or adopt it with `provision import SPEC '{address}' ID`")
+            format!(
+                "something of that name exists and is not ours: rename this one, or adopt it with `provision import SPEC '{address}' ID`"
+            )
         }
-        StepError::Unsettled { .. } => "if AWS is right, state in the spec what it reports; otherwise apply again".to_owned(),
+        StepError::Unsettled { .. } => {
+            "if AWS is right, state in the spec what it reports; otherwise apply again".to_owned()
+        }
         StepError::TimedOut { .. } => "apply again: it goes on waiting from here".to_owned(),
         StepError::Vanished { .. } | StepError::Reappeared { .. } => "run the same command again".to_owned(),
         StepError::Failed(_) => "apply again: what failed is replaced".to_owned(),

@@ -47,14 +47,13 @@ pub(crate) fn load(path: &Path, params: &[String], schemas: &Schemas) -> Result<
 
 /// The params' texts: PROVISION_PARAM_<name>, and before it `-p name=value`.
 pub(crate) fn given(params: &[String]) -> Result<BTreeMap<String, String>, CliError> {
-    let from_environment = std::env::vars().filter_map(|(name, value)| {
-        name.strip_prefix("PROVISION_PARAM_").map(|name| (name.to_owned(), value))
-    });
+    let from_environment = std::env::vars()
+        .filter_map(|(name, value)| name.strip_prefix("PROVISION_PARAM_").map(|name| (name.to_owned(), value)));
     let mut given: BTreeMap<String, String> = from_environment.collect();
     for param in params {
-        let (name, value) = param.split_once('=').ok_or_else(|| {
-            CliError::argument(format!("`-p {param}` has no value"), format!("write `-p {param}=…`"))
-        })?;
+        let (name, value) = param
+            .split_once('=')
+            .ok_or_else(|| CliError::argument(format!("`-p {param}` has no value"), format!("write `-p {param}=…`")))?;
         given.insert(name.to_owned(), value.to_owned());
     }
     Ok(given)
@@ -175,7 +174,9 @@ pub(crate) struct Limits {
 impl Limits {
     /// Reads the addresses, which must be in the spec or the state.
     pub(crate) fn new(args: &LimitArgs, spec: &Expanded, state: &State) -> Result<Self, CliError> {
-        let read = |texts: &[String]| texts.iter().map(|text| known_address(text, spec, state)).collect();
+        let read = |texts: &[String]| -> Result<BTreeSet<Address>, CliError> {
+            texts.iter().map(|text| known_address(text, spec, state)).collect()
+        };
         Ok(Self { targets: read(&args.target)?, replace: read(&args.replace)? })
     }
 }
@@ -187,7 +188,10 @@ fn known_address(text: &str, spec: &Expanded, state: &State) -> Result<Address, 
     }
     let known: Vec<String> = spec.instances.iter().map(|instance| instance.address.to_string()).collect();
     let near = provision_core::diagnostic::suggest(text, known.iter().map(String::as_str));
-    let hint = near.map_or_else(|| "`provision state list` shows those there are".to_owned(), |near| format!("did you mean `{near}`?"));
+    let hint = near.map_or_else(
+        || "`provision state list` shows those there are".to_owned(),
+        |near| format!("did you mean `{near}`?"),
+    );
     Err(CliError::argument(format!("neither spec nor state has `{address}`"), hint))
 }
 
@@ -196,7 +200,10 @@ pub(crate) async fn stored(place: &PlaceArgs, stack: &str) -> Result<State, CliE
     let loaded = LocalStore::new(&place.state, stack).load().await?;
     loaded.map(|loaded| loaded.state).ok_or_else(|| {
         let place = place.state.display();
-        CliError::argument(format!("there is no state of `{stack}` in {place}"), "apply its spec first, or say with `--state DIR` where the state is")
+        CliError::argument(
+            format!("there is no state of `{stack}` in {place}"),
+            "apply its spec first, or say with `--state DIR` where the state is",
+        )
     })
 }
 

@@ -73,7 +73,11 @@ impl Graph {
     }
 }
 
-fn trace(came_from: &std::collections::BTreeMap<NodeIndex, NodeIndex>, start: NodeIndex, last: NodeIndex) -> Vec<usize> {
+fn trace(
+    came_from: &std::collections::BTreeMap<NodeIndex, NodeIndex>,
+    start: NodeIndex,
+    last: NodeIndex,
+) -> Vec<usize> {
     let mut path = vec![last.index()];
     let mut node = last;
     while node != start {

@@ -25,8 +25,7 @@ impl Engine {
         address: &Address,
         id: Id,
     ) -> Result<(), EngineError> {
-        let instance =
-            spec.instance(address).ok_or_else(|| EngineError::NoSuchAddress { address: address.clone() })?;
+        let instance = spec.instance(address).ok_or_else(|| EngineError::NoSuchAddress { address: address.clone() })?;
         let kind = spec.template(instance).kind.clone();
         let owned = journal.with(|state| state.resources.get(address)?.current.as_ref().map(|it| it.id.to_string()));
         if let Some(id) = owned {

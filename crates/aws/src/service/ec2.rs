@@ -2,7 +2,7 @@
 
 pub(crate) mod rules;
 
-use aws_sdk_ec2::types::{Filter, ResourceType, Tag, TagSpecification, UnsuccessfulItem};
+use aws_sdk_ec2::types::{AttributeBooleanValue, Filter, ResourceType, Tag, TagSpecification, UnsuccessfulItem};
 use provision_core::driver::{Id, Intent};
 
 use crate::cloud::Cloud;
@@ -40,6 +40,17 @@ pub(crate) fn intent_filter(intent: &Intent) -> Filter {
     filter(&format!("tag:{INTENT_TAG}"), [intent.token.clone()])
 }
 
+/// Whether `intent` created what carries `tags`: told from the answer, for endpoints that pass over tag filters.
+pub(crate) fn is_made_by(intent: &Intent, tags: &Option<Vec<Tag>>) -> bool {
+    let is_ours = |tag: &Tag| tag.key() == Some(INTENT_TAG) && tag.value() == Some(&intent.token);
+    tags.iter().flatten().any(is_ours)
+}
+
+/// A flag as the Modify…Attribute calls take it.
+pub(crate) fn boolean(value: bool) -> AttributeBooleanValue {
+    AttributeBooleanValue::builder().value(value).build()
+}
+
 /// Sets and removes tags where the update says they differ.
 pub(crate) async fn update_tags<K: Kind>(
     cloud: &Cloud,
@@ -52,9 +63,7 @@ pub(crate) async fn update_tags<K: Kind>(
     }
     let changes = tags(wanted).changes_from(tags(&update.live));
     if !changes.set.is_empty() {
-        let set = changes.set.into_iter().map(|(key, value)| tag(key, value)).collect();
-        let call = cloud.ec2().create_tags().resources(update.id.as_str()).set_tags(Some(set));
-        call.send().await.op("ec2:CreateTags")?;
+        set_tags(cloud, &update.id, changes.set).await?;
     }
     if !changes.remove.is_empty() {
         let remove = changes.remove.into_iter().map(|key| Tag::builder().key(key).build()).collect();
@@ -70,6 +79,14 @@ pub(crate) fn refusal(operation: &str, unsuccessful: Option<Vec<UnsuccessfulItem
     error.map_or(Ok(()), |error| {
         Err(refused(operation, error.code().unwrap_or_default(), error.message().unwrap_or_default()))
     })
+}
+
+/// Sets tags, leaving others as they are.
+pub(crate) async fn set_tags(cloud: &Cloud, id: &Id, tags: impl IntoIterator<Item = (String, String)>) -> Result<()> {
+    let tags = tags.into_iter().map(|(key, value)| tag(key, value)).collect();
+    let call = cloud.ec2().create_tags().resources(id.as_str()).set_tags(Some(tags));
+    call.send().await.op("ec2:CreateTags")?;
+    Ok(())
 }
 
 /// The id of the only thing found, if anything was.

@@ -85,7 +85,9 @@ fn confirm(args: &RunArgs, output: &Output) -> Result<(), CliError> {
     }
     match output.ask("Carry this out? Only `yes` goes on:") {
         true => Ok(()),
-        false => Err(CliError::argument("not confirmed: nothing was changed", "run the command again to see the plan anew")),
+        false => {
+            Err(CliError::argument("not confirmed: nothing was changed", "run the command again to see the plan anew"))
+        }
     }
 }
 

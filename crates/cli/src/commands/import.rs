@@ -24,7 +24,11 @@ pub(crate) async fn run(args: &ImportArgs, output: &Output) -> Result<Exit, CliE
     match imported {
         Ok(()) => {
             journal.close(|_| {}).await?;
-            output.note(format!("{} `{address}` is {}; `provision plan` shows what differs", style::good("imported"), args.id));
+            output.note(format!(
+                "{} `{address}` is {}; `provision plan` shows what differs",
+                style::good("imported"),
+                args.id
+            ));
             Ok(Exit::Success)
         }
         Err(error) => leave(journal, error.into()).await,

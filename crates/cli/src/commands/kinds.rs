@@ -16,7 +16,8 @@ pub(crate) fn run(args: &KindsArgs, output: &Output) -> Result<Exit, CliError> {
     };
     let schema = schemas.get(name).ok_or_else(|| {
         let near = suggest(name, schemas.names());
-        let hint = near.map_or_else(|| "`provision kinds` lists all".to_owned(), |near| format!("did you mean `{near}`?"));
+        let hint =
+            near.map_or_else(|| "`provision kinds` lists all".to_owned(), |near| format!("did you mean `{near}`?"));
         CliError::argument(format!("there is no kind `{name}`"), hint)
     })?;
     if output.is_json() {

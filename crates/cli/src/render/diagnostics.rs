@@ -20,7 +20,8 @@ pub(crate) fn show(found: &[Diagnostic], sources: &Sources, output: &Output) {
 }
 
 fn drawn(diagnostic: &Diagnostic, sources: &Sources) -> String {
-    let mut shown = MietteDiagnostic::new(&diagnostic.message).with_severity(Severity::Error).with_code(diagnostic.code);
+    let mut shown =
+        MietteDiagnostic::new(&diagnostic.message).with_severity(Severity::Error).with_code(diagnostic.code);
     if let Some(help) = &diagnostic.help {
         shown = shown.with_help(help);
     }

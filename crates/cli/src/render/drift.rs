@@ -19,7 +19,9 @@ pub(crate) fn show(drifts: &[Drift], calls: &BTreeMap<String, u64>, output: &Out
     for drift in drifts {
         let (address, kind) = (style::strong(&drift.address.to_string()), style::dim(&drift.kind));
         match &drift.drifted {
-            Drifted::Missing => output.line(format!("{} {address}  {kind}  {} is gone from AWS", style::bad("  -"), drift.id)),
+            Drifted::Missing => {
+                output.line(format!("{} {address}  {kind}  {} is gone from AWS", style::bad("  -"), drift.id))
+            }
             Drifted::Changed(changes) => {
                 output.line(format!("{} {address}  {kind}  {}", style::change("  ~"), drift.id));
                 changes.iter().for_each(|change| show_change(change, output));

@@ -40,7 +40,9 @@ fn show_step(step: &Step, schemas: &Schemas, output: &Output) {
     output.line(format!("{sign} {}  {kind}{}", style::strong(&step.address.to_string()), why(&step.reason)));
     match step.action {
         Action::Create { replaces: false } => show_properties(step, schemas, output),
-        Action::Create { replaces: true } | Action::Update => step.changes.iter().for_each(|change| show_change(change, output)),
+        Action::Create { replaces: true } | Action::Update => {
+            step.changes.iter().for_each(|change| show_change(change, output))
+        }
         Action::Delete { .. } | Action::Forget => {}
     }
 }

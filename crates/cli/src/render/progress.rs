@@ -60,7 +60,8 @@ impl Lines {
         if !self.output.is_json() {
             return self.output.note(format!("{}: {text}", step.address));
         }
-        let mut line = json!({ "event": event, "address": step.address, "kind": step.kind, "action": action_name(step.action) });
+        let mut line =
+            json!({ "event": event, "address": step.address, "kind": step.kind, "action": action_name(step.action) });
         if let (Some(line), Some(more)) = (line.as_object_mut(), more.as_object()) {
             line.extend(more.iter().map(|(key, value)| (key.clone(), value.clone())));
         }
@@ -86,7 +87,12 @@ impl Observer for Lines {
                 self.tell(*step, "failed", &format!("failed: {error}"), json!({ "message": error.to_string() }));
             }
             Event::Retrying { step, error } => {
-                self.tell(*step, "retrying", &format!("trying again: {error}"), json!({ "message": error.to_string() }));
+                self.tell(
+                    *step,
+                    "retrying",
+                    &format!("trying again: {error}"),
+                    json!({ "message": error.to_string() }),
+                );
             }
             Event::Skipped { step } => self.tell(*step, "skipped", "not started", json!({})),
             Event::Recovered { address, found } if self.output.is_json() => {

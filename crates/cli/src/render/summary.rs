@@ -85,9 +85,10 @@ fn data(
         let address = address(step);
         json!({ "address": address, "message": error.to_string(), "help": step_hint(error, &address) })
     });
-    let done = outcome.done.iter().map(|step| {
-        json!({ "address": address(step), "action": action_name(plan.steps[*step].action) })
-    });
+    let done = outcome
+        .done
+        .iter()
+        .map(|step| json!({ "address": address(step), "action": action_name(plan.steps[*step].action) }));
     json!({
         "event": "summary",
         "done": done.collect::<Vec<_>>(),

@@ -47,7 +47,8 @@ impl Comparison<'_> {
             };
             let reference = if field.write_only { self.applied } else { live };
             let found = reference.as_map().and_then(|properties| properties.get(name));
-            let mut differing = Differing { salt: self.salt, path: vec![name.clone()], replace: false, changes: &mut changes };
+            let mut differing =
+                Differing { salt: self.salt, path: vec![name.clone()], replace: false, changes: &mut changes };
             differing.field(wanted, found, field);
         }
         changes
@@ -62,9 +63,9 @@ pub fn top_level(changes: &[Change]) -> BTreeSet<String> {
 /// Whether `ignored`, a list of dotted property paths, covers the property at `path`.
 pub fn is_ignored(ignored: &[String], path: &[String]) -> bool {
     let path = path.join(".");
-    ignored.iter().any(|ignored| {
-        path.strip_prefix(ignored.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
-    })
+    ignored
+        .iter()
+        .any(|ignored| path.strip_prefix(ignored.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('.')))
 }
 
 struct Differing<'a> {
@@ -200,7 +201,12 @@ fn same_map(salt: &Salt, wanted: &BTreeMap<String, Value>, found: &BTreeMap<Stri
     wanted.len() == found.len() && wanted.iter().all(|(key, value)| same(salt, value, found.get(key), inner))
 }
 
-fn same_object(salt: &Salt, wanted: &BTreeMap<String, Value>, found: &BTreeMap<String, Value>, object: &ObjectType) -> bool {
+fn same_object(
+    salt: &Salt,
+    wanted: &BTreeMap<String, Value>,
+    found: &BTreeMap<String, Value>,
+    object: &ObjectType,
+) -> bool {
     wanted.iter().all(|(name, value)| match object.fields.get(name) {
         Some(field) => same(salt, value, found.get(name), &field.ty),
         None => true,

@@ -16,7 +16,9 @@ pub fn same(left: &Json, right: &Json) -> bool {
 pub fn normal(policy: &Json) -> Json {
     match policy {
         Json::String(text) => serde_json::from_str(text).map_or_else(|_| policy.clone(), |inner: Json| normal(&inner)),
-        Json::Object(fields) => Json::Object(fields.iter().filter_map(|(key, value)| document_field(key, value)).collect()),
+        Json::Object(fields) => {
+            Json::Object(fields.iter().filter_map(|(key, value)| document_field(key, value)).collect())
+        }
         other => other.clone(),
     }
 }
@@ -71,7 +73,8 @@ fn condition(value: &Json) -> Json {
     match value {
         Json::Object(operators) => map(operators, |_, keys| match keys {
             Json::Object(keys) => {
-                let lowered = keys.iter().map(|(key, values)| (key.to_ascii_lowercase(), strings(values, str::to_owned)));
+                let lowered =
+                    keys.iter().map(|(key, values)| (key.to_ascii_lowercase(), strings(values, str::to_owned)));
                 Json::Object(lowered.collect())
             }
             other => other.clone(),
@@ -141,9 +144,7 @@ mod tests {
 
     #[test]
     fn what_allows_something_else_differs() {
-        let policy = |effect: &str, action: &str, resource: &str| {
-            json!({"Statement": [{"Effect": effect, "Action": action, "Resource": resource}]})
-        };
+        let policy = |effect: &str, action: &str, resource: &str| json!({"Statement": [{"Effect": effect, "Action": action, "Resource": resource}]});
         let base = policy("Allow", "s3:GetObject", "*");
         for other in [
             policy("Deny", "s3:GetObject", "*"),

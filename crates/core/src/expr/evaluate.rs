@@ -58,15 +58,16 @@ impl Evaluator<'_> {
     }
 
     fn name(&mut self, node: &Node, name: &str) -> Result<Value> {
-        self.scope.lookup(name).ok_or_else(|| at(node, format!("nothing here is named `{name}`")))
+        self.scope.lookup(name).ok_or_else(|| at(node, format!("nothing here is named `{}`", operators::shown(name))))
     }
 
     fn variable(&self, node: &Node, depth: usize) -> Result<Value> {
         self.variables.get(depth).cloned().ok_or_else(|| at(node, "this variable has no value".to_owned()))
     }
 
-    fn text_of(&self, node: &Node) -> &str {
-        self.text.get(node.range.clone()).unwrap_or_default()
+    /// How the author wrote `node`, for a message.
+    fn text_of(&self, node: &Node) -> String {
+        operators::shown(self.text.get(node.range.clone()).unwrap_or_default())
     }
 
     /// Runs an operation on `opened`, unknown and secret as what it is given.
@@ -104,14 +105,14 @@ impl Evaluator<'_> {
     fn field(&mut self, node: &Node, operand: &Node, field: &str) -> Result<Value> {
         let opened = self.open(operand)?;
         let mut help = None;
-        let shown = self.text_of(operand).to_owned();
+        let shown = self.text_of(operand);
         let is_secret = opened.is_secret;
         let result = self.run(node, opened, |_, values| match values {
             [Value::Map(entries)] => entries.get(field).cloned().ok_or_else(|| {
                 help = nearest(field, entries.keys().map(String::as_str));
-                format!("`{shown}` has no `{field}`")
+                format!("`{shown}` has no `{}`", operators::shown(field))
             }),
-            [other] => Err(format!("`{shown}` is {}, which has no `{field}`", operators::a_type(other))),
+            [other] => Err(format!("`{shown}` is {}, which has no fields", operators::a_type(other))),
             _ => Err("nothing to select from".to_owned()),
         });
         result.map_err(|error| if is_secret { error } else { error.with_help(help) })
@@ -120,7 +121,7 @@ impl Evaluator<'_> {
     /// Whether the field is there, whatever its value; nothing has fields in null.
     fn has(&mut self, node: &Node, operand: &Node, field: &str) -> Result<Value> {
         let opened = self.open(operand)?;
-        let shown = self.text_of(operand).to_owned();
+        let shown = self.text_of(operand);
         self.run(node, opened, |_, values| match values {
             [Value::Map(entries)] => Ok(Value::Bool(entries.contains_key(field))),
             [Value::Null] => Ok(Value::Bool(false)),
@@ -132,7 +133,7 @@ impl Evaluator<'_> {
     fn index(&mut self, node: &Node, [operand, key]: &[Node; 2]) -> Result<Value> {
         let mut opened = self.open(operand)?;
         opened.add(&self.value(key)?);
-        let shown = self.text_of(operand).to_owned();
+        let shown = self.text_of(operand);
         self.run(node, opened, |_, values| operators::index(&shown, values))
     }
 

@@ -8,6 +8,7 @@ use cel::common::ast::{CallExpr, ComprehensionExpr, EntryExpr, Expr, LiteralValu
 
 use super::functions::{self, Function};
 use super::node::{Comprehension, Fold, Kind, Node, Operator};
+use super::operators::shown;
 use super::parse::Parsed;
 use super::scan::Scan;
 use super::{ExprError, nearest};
@@ -246,7 +247,7 @@ fn find(name: &str, is_method: bool, range: &Range<usize>) -> Result<&'static Fu
     let Some(function) = functions::function(name) else {
         let names = functions::FUNCTIONS.iter().map(|function| function.name);
         let help = nearest(name, names.chain(MACROS.iter().map(|(name, _)| *name)));
-        return Err(ExprError::new(format!("there is no function `{name}`"), range.clone()).with_help(help));
+        return Err(ExprError::new(format!("there is no function `{}`", shown(name)), range.clone()).with_help(help));
     };
     if is_method && !function.is_method {
         let message = format!("`{name}` is no method");

@@ -83,7 +83,8 @@ impl<'a> Ordering<'a> {
             .into_iter()
             .filter_map(|(address, stage)| Some(Wait { step: *self.makes.get(&address)?, stage }))
             .collect();
-        let deletes_first = step.action == Action::Create { replaces: true } && !self.makes_first.contains(&step.address);
+        let deletes_first =
+            step.action == Action::Create { replaces: true } && !self.makes_first.contains(&step.address);
         waits.extend(self.deletes.get(&step.address).filter(|_| deletes_first).map(|&step| done(step)));
         waits
     }

@@ -208,7 +208,13 @@ impl<'a> Planner<'a> {
     }
 
     /// What other resources may name of it, as far as it will be known.
-    fn attributes_after(&self, instance: &Instance, schema: &KindSchema, desired: &Value, decision: &Decision) -> Value {
+    fn attributes_after(
+        &self,
+        instance: &Instance,
+        schema: &KindSchema,
+        desired: &Value,
+        decision: &Decision,
+    ) -> Value {
         let observed = self.inputs.observed.get(&instance.address);
         let current = self.inputs.state.resources.get(&instance.address).and_then(|found| found.current.as_ref());
         match (decision, observed, current) {
@@ -339,7 +345,11 @@ impl<'a> Planner<'a> {
             Action::Delete { replaced: true, .. } => self.immutable_changes(&step.address),
             _ => Vec::new(),
         };
-        let why = if changed.is_empty() { String::new() } else { format!(" ({} cannot change in place)", changed.join(", ")) };
+        let why = if changed.is_empty() {
+            String::new()
+        } else {
+            format!(" ({} cannot change in place)", changed.join(", "))
+        };
         let message = format!("`{}` would be {how}{why}, and `prevent_destroy` forbids it", step.address);
         let mut diagnostic = Diagnostic::error("prevent-destroy", message)
             .with_help("to let it go, set `lifecycle: { prevent_destroy: false }` on it, apply, and try again");
@@ -348,7 +358,8 @@ impl<'a> Planner<'a> {
     }
 
     fn immutable_changes(&self, address: &Address) -> Vec<String> {
-        let created = self.steps.iter().find(|step| step.address == *address && matches!(step.action, Action::Create { .. }));
+        let created =
+            self.steps.iter().find(|step| step.address == *address && matches!(step.action, Action::Create { .. }));
         let changes = created.map_or(&[][..], |step| &step.changes);
         changes.iter().filter(|change| change.replace).map(|change| format!("`{}`", change.path.join("."))).collect()
     }

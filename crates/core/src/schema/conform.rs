@@ -169,9 +169,8 @@ impl Conforming {
 
     fn map(&mut self, entries: &BTreeMap<String, Value>, inner: &Type) -> Value {
         let present = entries.iter().filter(|(_, value)| **value != Value::Null);
-        let checked: Vec<(String, Value)> = present
-            .map(|(key, value)| (key.clone(), self.at(key.as_str(), |this| this.value(value, inner))))
-            .collect();
+        let checked: Vec<(String, Value)> =
+            present.map(|(key, value)| (key.clone(), self.at(key.as_str(), |this| this.value(value, inner)))).collect();
         Value::map(checked)
     }
 

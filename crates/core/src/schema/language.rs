@@ -51,7 +51,8 @@ fn param() -> Json {
 }
 
 fn resource(schemas: &Schemas) -> Json {
-    let mut fields: Map<String, Json> = schemas.iter().map(|schema| (schema.name().to_owned(), reference(schema))).collect();
+    let mut fields: Map<String, Json> =
+        schemas.iter().map(|schema| (schema.name().to_owned(), reference(schema))).collect();
     fields.insert("for_each".to_owned(), json!({ "description": "A list or map to repeat the resource over." }));
     fields.insert("depends_on".to_owned(), json!({ "type": "array", "items": { "type": "string" } }));
     fields.insert("lifecycle".to_owned(), lifecycle());

@@ -30,7 +30,8 @@ pub(super) fn check(
     for output in &document.outputs {
         checker.references(&output.value, None);
     }
-    let resources: Vec<ResourceTemplate> = document.resources.into_iter().map(|block| checker.resource(block)).collect();
+    let resources: Vec<ResourceTemplate> =
+        document.resources.into_iter().map(|block| checker.resource(block)).collect();
     checker.cycles(&resources);
     Spec {
         stack: document.stack,
@@ -58,15 +59,12 @@ struct Within<'a> {
 
 impl<'a> Checker<'a> {
     fn new(document: &Document, schemas: &'a Schemas, diagnostics: &'a mut Vec<Diagnostic>) -> Self {
-        let resources = document.resources.iter().enumerate().map(|(index, block)| {
-            (block.name.clone(), (index, block.kind.clone(), block.for_each.is_some()))
-        });
-        Self {
-            schemas,
-            diagnostics,
-            params: document.params.keys().cloned().collect(),
-            resources: resources.collect(),
-        }
+        let resources = document
+            .resources
+            .iter()
+            .enumerate()
+            .map(|(index, block)| (block.name.clone(), (index, block.kind.clone(), block.for_each.is_some())));
+        Self { schemas, diagnostics, params: document.params.keys().cloned().collect(), resources: resources.collect() }
     }
 
     fn names_used_twice(&mut self, document: &Document) {
@@ -87,7 +85,8 @@ impl<'a> Checker<'a> {
             Ok(Value::String(region)) => Some(region.to_string()),
             Ok(Value::Unknown(_)) => None,
             Ok(_) => {
-                self.diagnostics.push(Diagnostic::error("wrong-type", "`region` is a string such as `us-east-1`").at(tree.span));
+                self.diagnostics
+                    .push(Diagnostic::error("wrong-type", "`region` is a string such as `us-east-1`").at(tree.span));
                 None
             }
             Err(errors) => {
@@ -152,7 +151,12 @@ impl<'a> Checker<'a> {
         references.into_iter().filter_map(|(reference, span)| self.reference(reference, span, within)).collect()
     }
 
-    fn reference(&mut self, reference: Reference, span: Span, within: Option<&Within<'_>>) -> Option<ResourceReference> {
+    fn reference(
+        &mut self,
+        reference: Reference,
+        span: Span,
+        within: Option<&Within<'_>>,
+    ) -> Option<ResourceReference> {
         match reference.root.as_str() {
             "aws" => self.member(&reference, span, &["account_id", "partition", "region"]),
             "each" if within.is_some_and(|within| within.is_repeated) => {
@@ -249,7 +253,11 @@ impl<'a> Checker<'a> {
             Some(near) => format!("did you mean `{near}`?"),
             None => {
                 let outputs: Vec<&str> = schema.outputs.fields.keys().map(String::as_str).collect();
-                format!("its outputs are {}; `provision kinds {}` tells more", super::document::list(&outputs), schema.name())
+                format!(
+                    "its outputs are {}; `provision kinds {}` tells more",
+                    super::document::list(&outputs),
+                    schema.name()
+                )
             }
         };
         self.diagnostics.push(Diagnostic::error("unknown-output", message).at(span).with_help(help));
@@ -282,7 +290,8 @@ impl<'a> Checker<'a> {
     }
 
     fn no_resource(&mut self, named: &Named, name: &str) {
-        let diagnostic = Diagnostic::error("unknown-reference", format!("there is no resource `{name}`")).at(named.span);
+        let diagnostic =
+            Diagnostic::error("unknown-reference", format!("there is no resource `{name}`")).at(named.span);
         let near = suggest(name, self.resources.keys().map(String::as_str));
         self.diagnostics.push(match near {
             Some(near) => diagnostic.with_help(format!("did you mean `{near}`?")),
@@ -362,7 +371,8 @@ impl<'a> Checker<'a> {
         if let Type::String(StringType { reference: Some(wanted), .. }) = ty
             && *wanted != kind
         {
-            let message = format!("`{field}` names {}, but `{}` is {}", with_kind(wanted), reference.root, with_kind(&kind));
+            let message =
+                format!("`{field}` names {}, but `{}` is {}", with_kind(wanted), reference.root, with_kind(&kind));
             self.diagnostics.push(Diagnostic::error("wrong-kind", message).at(span));
         } else if !can_feed(&attribute.ty, ty) {
             let message = format!(

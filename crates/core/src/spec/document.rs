@@ -12,7 +12,7 @@ use crate::state::Lifecycle;
 
 /// A spec as it stands in its file: every section read, nothing resolved.
 #[derive(Debug, Default)]
-pub struct Document {
+pub(super) struct Document {
     /// The stack's name.
     pub stack: String,
     /// The region, where the spec states it.
@@ -29,15 +29,13 @@ pub struct Document {
 
 /// One entry of `resources`.
 #[derive(Debug)]
-pub struct ResourceBlock {
+pub(super) struct ResourceBlock {
     /// Its name.
     pub name: String,
     /// Where the name stands.
     pub span: Span,
     /// Its kind.
     pub kind: String,
-    /// Where the kind stands.
-    pub kind_span: Span,
     /// Its properties.
     pub body: Tree,
     /// What it is repeated over.
@@ -54,7 +52,7 @@ pub struct ResourceBlock {
 
 /// A name with its place.
 #[derive(Clone, Debug)]
-pub struct Named {
+pub(super) struct Named {
     /// The name.
     pub name: String,
     /// Where it stands.
@@ -214,7 +212,6 @@ impl Reader<'_> {
             name: entry.key.text.to_string(),
             span: entry.key.span,
             kind: kind.key.text.to_string(),
-            kind_span: kind.key.span,
             body: self.body(kind, &ty),
             for_each: None,
             depends_on: Vec::new(),

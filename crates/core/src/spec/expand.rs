@@ -103,7 +103,12 @@ impl Expanded {
     }
 
     /// What expressions of an instance can see.
-    pub fn scope<'a>(&'a self, facts: &'a Facts, attributes: &'a Attributes, each: Option<&'a Each>) -> ResourceScope<'a> {
+    pub fn scope<'a>(
+        &'a self,
+        facts: &'a Facts,
+        attributes: &'a Attributes,
+        each: Option<&'a Each>,
+    ) -> ResourceScope<'a> {
         ResourceScope { params: &self.spec.params, facts, attributes, each }
     }
 
@@ -242,7 +247,13 @@ impl Expanded {
         Cow::Owned(named.collect())
     }
 
-    fn missing_key(&self, named: &ResourceReference, target: &ResourceTemplate, key: &str, group: &[usize]) -> Diagnostic {
+    fn missing_key(
+        &self,
+        named: &ResourceReference,
+        target: &ResourceTemplate,
+        key: &str,
+        group: &[usize],
+    ) -> Diagnostic {
         let keys: Vec<&str> = group.iter().filter_map(|&index| self.instances[index].address.key()).collect();
         let help = match crate::diagnostic::suggest(key, keys.iter().copied()) {
             Some(near) => format!("did you mean `{near}`?"),
@@ -267,7 +278,11 @@ impl Expanded {
 }
 
 /// A loop in words: `a` → `b` → `a`, with the place of each.
-pub(super) fn describe_cycle(cycle: &Cycle, name: impl Fn(&usize) -> String, place: impl Fn(&usize) -> Span) -> Diagnostic {
+pub(super) fn describe_cycle(
+    cycle: &Cycle,
+    name: impl Fn(&usize) -> String,
+    place: impl Fn(&usize) -> Span,
+) -> Diagnostic {
     let around = cycle.0.iter().chain(cycle.0.first());
     let names: Vec<String> = around.map(|index| format!("`{}`", name(index))).collect();
     let mut diagnostic = Diagnostic::error("cycle", format!("these need each other: {}", names.join(" → ")))
@@ -327,13 +342,19 @@ impl ResourceReference {
     }
 }
 
-fn instances_of(spec: &Spec, resource: &ResourceTemplate, template: usize, facts: &Facts) -> Result<Vec<Instance>, Vec<Diagnostic>> {
+fn instances_of(
+    spec: &Spec,
+    resource: &ResourceTemplate,
+    template: usize,
+    facts: &Facts,
+) -> Result<Vec<Instance>, Vec<Diagnostic>> {
     let base = Address::root(&resource.name);
     let Some(for_each) = &resource.for_each else {
         return Ok(vec![Instance { address: base, template, each: None, needs: BTreeMap::new() }]);
     };
     let attributes = Attributes::default();
-    let value = for_each.evaluate(&ResourceScope { params: &spec.params, facts, attributes: &attributes, each: None })?;
+    let value =
+        for_each.evaluate(&ResourceScope { params: &spec.params, facts, attributes: &attributes, each: None })?;
     let refuse = |message: String| Err(vec![Diagnostic::error("for-each", message).at(for_each.span)]);
     let each = match repetitions(&value) {
         Ok(each) => each,
@@ -360,10 +381,15 @@ fn repetitions(value: &Value) -> Result<Vec<Each>, String> {
         }
         Value::List(items) => items.iter().zip(0..).map(|(item, index)| repetition(item, index)).collect(),
         Value::Unknown(_) => {
-            Err("`for_each` is not known before the apply: let it depend on params, `zones()` and constants only".to_owned())
+            Err("`for_each` is not known before the apply: let it depend on params, `zones()` and constants only"
+                .to_owned())
         }
-        Value::Secret(_) => Err("`for_each` is secret, but its keys become addresses, which are stored and shown".to_owned()),
-        other => Err(format!("`for_each` takes a list or a map, not {}", crate::schema::with_article(other.type_name()))),
+        Value::Secret(_) => {
+            Err("`for_each` is secret, but its keys become addresses, which are stored and shown".to_owned())
+        }
+        other => {
+            Err(format!("`for_each` takes a list or a map, not {}", crate::schema::with_article(other.type_name())))
+        }
     }
 }
 

@@ -159,7 +159,11 @@ pub fn stack_name(sources: &Sources, source: SourceId) -> Result<String, Vec<Dia
     };
     let name = root.get("stack").and_then(yaml::Node::text).filter(|name| document::is_stack_name(name));
     name.map(str::to_owned).ok_or_else(|| {
-        vec![Diagnostic::error("missing-field", "the spec names no stack").at(root.span).with_help("add a line such as `stack: shop`")]
+        vec![
+            Diagnostic::error("missing-field", "the spec names no stack")
+                .at(root.span)
+                .with_help("add a line such as `stack: shop`"),
+        ]
     })
 }
 

@@ -163,14 +163,14 @@ fn misfit(name: &str, param: &Param, misfits: &[crate::schema::Misfit]) -> Diagn
         Some(misfit) if !param.secret => format!(": {}", misfit.message),
         _ => String::new(),
     };
-    Diagnostic::error("bad-param", format!("the value given for the param `{name}` does not fit{why}"))
-        .at(param.span)
+    Diagnostic::error("bad-param", format!("the value given for the param `{name}` does not fit{why}")).at(param.span)
 }
 
 /// A text from the command line: JSON where a list, map or number is wanted.
 fn parse(text: &str, ty: &Type) -> Value {
     match ty {
         Type::String(_) => Value::string(text),
-        _ => serde_json::from_str::<serde_json::Value>(text).map_or_else(|_| Value::string(text), |json| Value::from(&json)),
+        _ => serde_json::from_str::<serde_json::Value>(text)
+            .map_or_else(|_| Value::string(text), |json| Value::from(&json)),
     }
 }

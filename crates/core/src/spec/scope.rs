@@ -114,7 +114,7 @@ impl Scope for ResourceScope<'_> {
 }
 
 /// A scope in which nothing has a name.
-pub struct Nothing;
+pub(super) struct Nothing;
 
 impl Scope for Nothing {
     fn lookup(&self, _: &str) -> Option<Value> {

@@ -45,7 +45,7 @@ impl Template {
     ///
     /// # Errors
     /// An expression that is not closed, or holds nothing.
-    pub fn parse(node: &Node, sources: &Sources) -> Result<Self, Diagnostic> {
+    pub fn parse(node: &Node, sources: &Sources) -> Result<Self, Box<Diagnostic>> {
         let NodeKind::Scalar { text, style, .. } = &node.kind else {
             return Ok(Self { parts: Vec::new(), origins: Vec::new() });
         };
@@ -84,7 +84,7 @@ struct Cutter<'t> {
 }
 
 impl Cutter<'_> {
-    fn cut(mut self) -> Result<Template, Diagnostic> {
+    fn cut(mut self) -> Result<Template, Box<Diagnostic>> {
         let mut literal = String::new();
         let mut at = 0;
         while let Some(found) = self.text[at..].find('$').map(|length| at + length) {
@@ -113,7 +113,7 @@ impl Cutter<'_> {
     }
 
     /// Takes the expression whose `${` stands at `open`; says where the text goes on.
-    fn expression(&mut self, open: usize) -> Result<usize, Diagnostic> {
+    fn expression(&mut self, open: usize) -> Result<usize, Box<Diagnostic>> {
         let start = open + "${".len();
         let close = start + end_of_expression(&self.text[start..]).ok_or_else(|| self.unclosed(open))?;
         let inner = &self.text[start..close];
@@ -122,7 +122,8 @@ impl Cutter<'_> {
             let place = self.span(open, close + 1);
             return Err(Diagnostic::error("empty-expression", "this expression holds nothing")
                 .at(place)
-                .with_help("write `$${` for the characters `${` themselves"));
+                .with_help("write `$${` for the characters `${` themselves")
+                .into());
         }
         let from = start + (inner.len() - inner.trim_start().len());
         let span = self.span(from, from + text.len());
@@ -133,10 +134,11 @@ impl Cutter<'_> {
         Ok(close + 1)
     }
 
-    fn unclosed(&self, open: usize) -> Diagnostic {
+    fn unclosed(&self, open: usize) -> Box<Diagnostic> {
         Diagnostic::error("unclosed-expression", "this `${` has no closing `}`")
             .at(self.span(open, open + "${".len()))
             .with_help("close it with `}`, or write `$${` for the characters `${` themselves")
+            .into()
     }
 
     fn span(&self, start: usize, end: usize) -> Span {

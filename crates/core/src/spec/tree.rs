@@ -191,10 +191,12 @@ impl Tree {
 
 fn scalar(node: &Node, ty: &Type, sources: &Sources, diagnostics: &mut Vec<Diagnostic>) -> TreeKind {
     match Template::parse(node, sources) {
-        Ok(template) if !template.parts.iter().any(|part| matches!(part, Part::Expression { .. })) => TreeKind::Literal(literal(node, &template, ty)),
+        Ok(template) if !template.parts.iter().any(|part| matches!(part, Part::Expression { .. })) => {
+            TreeKind::Literal(literal(node, &template, ty))
+        }
         Ok(template) => expressions(Arc::new(template), diagnostics),
         Err(error) => {
-            diagnostics.push(error);
+            diagnostics.push(*error);
             unknown()
         }
     }
@@ -209,7 +211,9 @@ fn literal(node: &Node, template: &Template, ty: &Type) -> Value {
         (None | Some(ScalarValue::Null), _) => Value::Null,
         (Some(ScalarValue::String(_)), _) | (_, Type::String(_)) => Value::string(literal_text(template)),
         (Some(ScalarValue::Bool(value)), _) => Value::Bool(value),
-        (Some(ScalarValue::Int(number)), _) => i64::try_from(number).map_or(Value::Float(number as f64), Value::Integer),
+        (Some(ScalarValue::Int(number)), _) => {
+            i64::try_from(number).map_or(Value::Float(number as f64), Value::Integer)
+        }
         (Some(ScalarValue::Float(number)), _) => Value::Float(number),
     }
 }

@@ -4,9 +4,9 @@
 mod fold;
 pub mod format;
 mod seal;
-mod token;
 #[cfg(test)]
 mod tests;
+mod token;
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -37,8 +37,11 @@ impl Run<'_> {
         let Some(current) = resource.and_then(|resource| resource.current.as_ref()) else {
             return Ok(());
         };
-        let wanted =
-            [Wanted { id: current.id.clone(), applied: Some(current.applied.clone()), outputs: current.outputs.clone() }];
+        let wanted = [Wanted {
+            id: current.id.clone(),
+            applied: Some(current.applied.clone()),
+            outputs: current.outputs.clone(),
+        }];
         let found = pace::reading(self.application.engine.patience, || self.driver.read(&wanted)).await?;
         if found.into_iter().flatten().next().is_some() {
             return Err(StepError::Reappeared { id: current.id.to_string() });

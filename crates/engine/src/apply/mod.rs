@@ -282,7 +282,9 @@ impl Walk {
             }
             Err(died) => {
                 let steps = 0..self.started.len();
-                let ended = |step: &usize| self.outcome.done.contains(step) || self.outcome.failed.iter().any(|it| it.0 == *step);
+                let ended = |step: &usize| {
+                    self.outcome.done.contains(step) || self.outcome.failed.iter().any(|it| it.0 == *step)
+                };
                 let lost = steps.filter(|step| self.started[*step] && !ended(step)).last();
                 self.outcome.failed.push((lost.unwrap_or_default(), StepError::Died(died.to_string())));
             }

@@ -40,7 +40,13 @@ impl Run<'_> {
     }
 
     /// Brings the resource to what is desired and waits until it is ready.
-    pub(super) async fn settle(&self, target: &Target, generation: u64, id: &Id, start: Start) -> Result<(), StepError> {
+    pub(super) async fn settle(
+        &self,
+        target: &Target,
+        generation: u64,
+        id: &Id,
+        start: Start,
+    ) -> Result<(), StepError> {
         let mut settling = Settling::new(self, target, generation, id, start);
         let live = settling.run().await?;
         let instance = state::Instance {
@@ -145,7 +151,9 @@ impl<'a> Settling<'a> {
         let run = self.run;
         run.application.engine.observer.see(&Event::Pending { step: run.index });
         match self.first_look.take() {
-            Some(expected) if !expected.is_zero() => pace::wait(expected.mul_f64(run.application.engine.patience.tempo)).await,
+            Some(expected) if !expected.is_zero() => {
+                pace::wait(expected.mul_f64(run.application.engine.patience.tempo)).await
+            }
             _ => {
                 if !pauses.pause().await || Instant::now() > self.deadline {
                     let seconds = run.schema().description.timing.limit.into();

@@ -41,7 +41,11 @@ pub(super) struct Target {
 
 impl Application {
     /// Carries out one step.
-    pub(super) async fn carry_out(&self, index: usize, sender: &mpsc::UnboundedSender<Message>) -> Result<(), StepError> {
+    pub(super) async fn carry_out(
+        &self,
+        index: usize,
+        sender: &mpsc::UnboundedSender<Message>,
+    ) -> Result<(), StepError> {
         let step = &self.plan.steps[index];
         let started = Instant::now();
         self.engine.observer.see(&Event::Started { step: index, expected: self.expected(index) });
@@ -142,9 +146,8 @@ impl Run<'_> {
             return Err(StepError::Died("the spec does not name it".to_owned()));
         };
         let attributes = application.attributes();
-        let desired = spec
-            .desired(instance, self.schema(), &application.facts, &attributes)
-            .map_err(StepError::Spec)?;
+        let desired =
+            spec.desired(instance, self.schema(), &application.facts, &attributes).map_err(StepError::Spec)?;
         if let Some(missing) = desired.awaits().into_iter().next() {
             return Err(StepError::Died(format!("`{missing}` did not become known")));
         }

@@ -10,6 +10,7 @@
 mod explain;
 mod parse;
 mod print;
+pub(crate) mod quote;
 mod scalar;
 mod syntax;
 
@@ -178,5 +179,7 @@ impl Entry {
     }
 }
 
+#[cfg(test)]
+pub(crate) mod arbitrary;
 #[cfg(test)]
 mod tests;

@@ -1,3 +1,5 @@
 //! What the tests of the whole share: generated files, local clouds.
 
 pub mod generated;
+pub mod local_aws;
+pub mod relay;

@@ -3,8 +3,12 @@
 
 pub mod ec2;
 pub mod ecr;
+pub mod iam;
+pub mod kms;
 pub mod logs;
 pub mod s3;
+pub mod secretsmanager;
+pub mod ssm;
 
 crate::registry::kinds! {
     "ec2/eip" => ec2::eip::Eip,
@@ -18,6 +22,11 @@ crate::registry::kinds! {
     "ec2/vpc" => ec2::vpc::Vpc,
     "ec2/vpc_endpoint" => ec2::vpc_endpoint::VpcEndpoint,
     "ecr/repository" => ecr::repository::Repository,
+    "iam/role" => iam::role::Role,
+    "kms/alias" => kms::alias::Alias,
+    "kms/key" => kms::key::Key,
     "logs/log_group" => logs::log_group::LogGroup,
     "s3/bucket" => s3::bucket::Bucket,
+    "secretsmanager/secret" => secretsmanager::secret::Secret,
+    "ssm/parameter" => ssm::parameter::Parameter,
 }

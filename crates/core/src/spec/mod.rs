@@ -6,6 +6,7 @@
 mod check;
 mod document;
 mod expand;
+pub mod format;
 mod params;
 mod scope;
 pub mod template;

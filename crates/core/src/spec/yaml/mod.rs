@@ -12,7 +12,7 @@ mod parse;
 mod print;
 pub(crate) mod quote;
 mod scalar;
-mod syntax;
+pub(crate) mod syntax;
 
 use std::sync::Arc;
 

@@ -31,6 +31,14 @@ pub(crate) fn may_be_plain(text: &str, context: Context) -> bool {
         && (context == Context::Block || !text.contains([',', '[', ']', '{', '}', ':', '"', '\'', '#']))
 }
 
+/// Whether every reader takes `text` for a string, those of older YAML among them:
+/// it begins like a word or path and is none of the words they have for truth.
+pub(crate) fn is_word(text: &str) -> bool {
+    const WORDS: [&str; 9] = ["y", "n", "yes", "no", "on", "off", "true", "false", "null"];
+    let begins = text.starts_with(|c: char| c.is_alphabetic() || matches!(c, '/' | '_' | '$'));
+    begins && !WORDS.iter().any(|word| word.eq_ignore_ascii_case(text))
+}
+
 /// Whether a character may stand in a scalar as it is, on any line but a break.
 pub(crate) fn is_printable(c: char) -> bool {
     let blank = matches!(c, '\u{85}' | '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}');

@@ -189,6 +189,7 @@ async fn converse(mut stream: TcpStream, shared: Arc<Shared>) {
 }
 
 /// What the client gets to read, if anything.
+#[expect(clippy::disallowed_methods, reason = "a delay is what was asked for")]
 async fn answer(shared: &Shared, request: &Request) -> io::Result<Option<Vec<u8>>> {
     let operation = Operation::of(request);
     let fault = shared.book().enter(&operation.name);

@@ -36,6 +36,13 @@ def ensure(name):
     return home / "bin" / "python"
 
 
+def become(name):
+    """Goes on in a Python that has what `<name>.lock` pins: starts this script anew in it."""
+    python = ensure(name)
+    if Path(sys.prefix) != python.parent.parent:
+        os.execv(python, [python, *sys.argv])
+
+
 def _key(lock):
     interpreter = f"{platform.python_version()} {sys.base_prefix}\n".encode()
     return hashlib.sha256(interpreter + lock.read_bytes()).hexdigest()[:12]

@@ -3,4 +3,5 @@
 pub mod conformance;
 pub mod generated;
 pub mod local_aws;
+pub mod relay;
 pub mod stack;

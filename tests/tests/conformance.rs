@@ -11,8 +11,10 @@ use provision_tests::generated::workspace;
 use provision_tests::local_aws::{Backend, LocalAws};
 
 /// Kinds that moto cannot serve, with the reason; LocalStack serves them.
-const ON_LOCALSTACK: [(&str, &str); 1] =
-    [("s3/bucket", "moto drops the tags of CreateBucket, and answers several GetBucket calls in a form the SDK refuses")];
+const ON_LOCALSTACK: [(&str, &str); 1] = [(
+    "s3/bucket",
+    "moto drops the tags of CreateBucket, and answers several GetBucket calls in a form the SDK refuses",
+)];
 
 fn wanted(kind: &str) -> bool {
     std::env::var("CONFORMANCE").map_or(true, |only| only.split(',').any(|it| it == kind))
@@ -61,7 +63,11 @@ fn run(backend: Backend, names: &[&str]) -> Vec<String> {
         let schemas = kinds::schemas();
         let conformance = Conformance { case: &case, schemas, endpoint: aws.endpoint(), folder: folder.path() };
         let found = runtime.block_on(conformance.run());
-        eprintln!("{kind}: {} in {:.1} s", if found.is_empty() { "conforms" } else { "FAILS" }, started.elapsed().as_secs_f64());
+        eprintln!(
+            "{kind}: {} in {:.1} s",
+            if found.is_empty() { "conforms" } else { "FAILS" },
+            started.elapsed().as_secs_f64()
+        );
         wrong.extend(found.into_iter().map(|wrong| format!("{kind}: {wrong}")));
         let left = inventory(aws.endpoint());
         if left != "{}" {

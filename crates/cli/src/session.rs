@@ -158,6 +158,7 @@ impl SpecArgs {
 }
 
 /// Who takes the lock.
+#[expect(clippy::disallowed_methods, reason = "the only place that asks for the time of day")]
 pub(crate) fn holder(command: &str) -> Holder {
     let user = std::env::var("USER").unwrap_or_else(|_| "somebody".to_owned());
     let host = gethostname::gethostname().to_string_lossy().into_owned();

@@ -127,6 +127,7 @@ fn new_state(stack: &str) -> State {
 }
 
 /// 128 random bits in hexadecimal digits.
+#[expect(clippy::disallowed_methods, reason = "the home of tokens and keys")]
 fn random_text() -> String {
     format!("{:032x}", rand::random::<u128>())
 }

@@ -135,11 +135,9 @@ impl Conformance<'_> {
         };
         match &found.drifted {
             Drifted::Missing => Err("drift says that it is gone".to_owned()),
-            Drifted::Changed(changes) => {
-                ensure(changes.iter().all(|change| change.path[0] == field), || {
-                    format!("drift names something else too: {changes:?}")
-                })
-            }
+            Drifted::Changed(changes) => ensure(changes.iter().all(|change| change.path[0] == field), || {
+                format!("drift names something else too: {changes:?}")
+            }),
         }
     }
 

@@ -99,7 +99,7 @@ async fn watch_for_ctrl_c(stop: Stop) {
     if tokio::signal::ctrl_c().await.is_ok() {
         stop.stop();
         if tokio::signal::ctrl_c().await.is_ok() {
-            #[expect(clippy::exit, reason = "the user asked to leave at once; the journal is durable")]
+            #[expect(clippy::disallowed_methods, reason = "the user asked to leave at once; the journal is durable")]
             std::process::exit(130);
         }
     }

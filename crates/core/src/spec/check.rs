@@ -122,7 +122,7 @@ impl<'a> Checker<'a> {
         };
         if let Some(schema) = &schema {
             self.shape(&template, schema);
-            self.fed_fields(&template.body, &schema.as_type(), &mut Vec::new(), &template);
+            self.fed_fields(&template.body, &schema.as_type(), &mut Vec::new());
         }
         template
     }
@@ -328,7 +328,7 @@ impl<'a> Checker<'a> {
 
     /// Checks what every lone reference feeds: the kind where a field must name one, and
     /// the type where the referred field declares it.
-    fn fed_fields(&mut self, tree: &Tree, ty: &Type, path: &mut Vec<String>, template: &ResourceTemplate) {
+    fn fed_fields(&mut self, tree: &Tree, ty: &Type, path: &mut Vec<String>) {
         match (&tree.kind, ty) {
             (TreeKind::Expression(located), _) => {
                 if let [reference] = located.expression.references().as_slice()
@@ -341,16 +341,16 @@ impl<'a> Checker<'a> {
                 for (name, (_, inner)) in entries {
                     if let Some(Field { ty, .. }) = object.fields.get(name) {
                         path.push(name.clone());
-                        self.fed_fields(inner, ty, path, template);
+                        self.fed_fields(inner, ty, path);
                         path.pop();
                     }
                 }
             }
             (TreeKind::Map(entries), Type::Map(inner_type)) => {
-                entries.values().for_each(|(_, inner)| self.fed_fields(inner, inner_type, path, template));
+                entries.values().for_each(|(_, inner)| self.fed_fields(inner, inner_type, path));
             }
             (TreeKind::List(items), Type::List(inner_type) | Type::Set(inner_type)) => {
-                items.iter().for_each(|inner| self.fed_fields(inner, inner_type, path, template));
+                items.iter().for_each(|inner| self.fed_fields(inner, inner_type, path));
             }
             _ => {}
         }

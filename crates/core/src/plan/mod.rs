@@ -9,7 +9,6 @@ use std::collections::BTreeMap;
 
 pub use check::violations;
 pub use drift::{Drift, Drifted, drift};
-pub(crate) use planner::unknown_attributes;
 pub use planner::{Inputs, Observed, Seen, plan, present_attributes};
 
 use crate::address::Address;

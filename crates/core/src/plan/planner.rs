@@ -370,7 +370,7 @@ fn unknown(instance: &Instance, name: &str) -> Value {
 }
 
 /// Of a resource that is to be made: what the spec says, and nothing else.
-pub(crate) fn unknown_attributes(instance: &Instance, schema: &KindSchema, desired: &Value) -> Value {
+fn unknown_attributes(instance: &Instance, schema: &KindSchema, desired: &Value) -> Value {
     let names = schema.spec.fields.keys().chain(schema.outputs.fields.keys());
     Value::map(names.map(|name| {
         let stated = desired.as_map().and_then(|desired| desired.get(name));

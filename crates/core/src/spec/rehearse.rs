@@ -5,9 +5,8 @@ use super::expand::{Expanded, NoKeys};
 use super::scope::{Attributes, Facts};
 use super::{Instance, Spec};
 use crate::diagnostic::{Diagnostic, Span};
-use crate::plan::unknown_attributes;
 use crate::schema::Schemas;
-use crate::value::Value;
+use crate::value::{Unknown, Value};
 
 /// Evaluates all of `spec` and notes what fails, unless something wrong with that place
 /// is known already. `unread` names resources that could not be read.
@@ -22,7 +21,8 @@ pub(super) fn rehearse(spec: Spec, unread: &[String], schemas: &Schemas, diagnos
     let mut found = Vec::new();
     expanded.connect(&facts, schemas, &mut found);
     add_news(diagnostics, found);
-    let mut rehearsal = Rehearsal { attributes: Attributes::default(), expanded, facts, schemas, found: Vec::new() };
+    let (attributes, nothing) = (Attributes::default(), Value::Unknown(Unknown::default()));
+    let mut rehearsal = Rehearsal { attributes, expanded, facts, schemas, found: Vec::new(), nothing };
     unread.iter().for_each(|name| rehearsal.attributes.conceal(name));
     rehearsal.run();
     add_news(diagnostics, rehearsal.found);
@@ -44,6 +44,8 @@ struct Rehearsal<'a> {
     schemas: &'a Schemas,
     attributes: Attributes,
     found: Vec<Diagnostic>,
+    /// What nothing is known of; one for all.
+    nothing: Value,
 }
 
 impl Rehearsal<'_> {
@@ -89,6 +91,10 @@ impl Rehearsal<'_> {
             self.found.extend(found);
             Value::Null
         });
-        unknown_attributes(instance, schema, &desired)
+        let mut attributes = desired.as_map().cloned().unwrap_or_default();
+        for name in schema.spec.fields.keys().chain(schema.outputs.fields.keys()) {
+            attributes.entry(name.clone()).or_insert_with(|| self.nothing.clone());
+        }
+        Value::map(attributes)
     }
 }

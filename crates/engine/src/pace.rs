@@ -47,18 +47,20 @@ impl Pauses {
         if left.is_zero() {
             return false;
         }
-        tokio::time::sleep(jittered(self.next).min(left)).await;
+        wait(jittered(self.next).min(left)).await;
         self.next = (self.next * 2).min(LONGEST);
         true
     }
 }
 
 /// A pause between half of `pause` and all of it, so that many waiters do not return at once.
+#[expect(clippy::disallowed_methods, reason = "the home of jitter")]
 fn jittered(pause: Duration) -> Duration {
     pause.mul_f64(rand::rng().random_range(0.5..=1.0))
 }
 
 /// Waits for `pause`.
+#[expect(clippy::disallowed_methods, reason = "the home of waiting")]
 pub async fn wait(pause: Duration) {
     tokio::time::sleep(pause).await;
 }

@@ -7,6 +7,7 @@
 mod check;
 mod document;
 mod expand;
+pub mod format;
 mod params;
 mod rehearse;
 mod scope;

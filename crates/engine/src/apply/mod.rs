@@ -281,11 +281,11 @@ impl Walk {
                 self.outcome.failed.push((step, error));
             }
             Err(died) => {
-                let steps = 0..self.started.len();
+                let mut steps = 0..self.started.len();
                 let ended = |step: &usize| {
                     self.outcome.done.contains(step) || self.outcome.failed.iter().any(|it| it.0 == *step)
                 };
-                let lost = steps.filter(|step| self.started[*step] && !ended(step)).last();
+                let lost = steps.rfind(|step| self.started[*step] && !ended(step));
                 self.outcome.failed.push((lost.unwrap_or_default(), StepError::Died(died.to_string())));
             }
         }

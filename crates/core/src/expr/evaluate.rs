@@ -109,10 +109,16 @@ impl Evaluator<'_> {
         let is_secret = opened.is_secret;
         let result = self.run(node, opened, |_, values| match values {
             [Value::Map(entries)] => entries.get(field).cloned().ok_or_else(|| {
-                help = nearest(field, entries.keys().map(String::as_str));
+                help = Some(instead(field, entries));
                 format!("`{shown}` has no `{}`", operators::shown(field))
             }),
-            [other] => Err(format!("`{shown}` is {}, which has no fields", operators::a_type(other))),
+            [other] => {
+                help = Some(match operand.kind {
+                    Kind::Variable(_) => "over a map the variable is the key: for its items use `values(…)`".to_owned(),
+                    _ => format!("leave `.{field}` out"),
+                });
+                Err(format!("`{shown}` is {}, which has no fields", operators::a_type(other)))
+            }
             _ => Err("nothing to select from".to_owned()),
         });
         result.map_err(|error| if is_secret { error } else { error.with_help(help) })
@@ -134,7 +140,12 @@ impl Evaluator<'_> {
         let mut opened = self.open(operand)?;
         opened.add(&self.value(key)?);
         let shown = self.text_of(operand);
-        self.run(node, opened, |_, values| operators::index(&shown, values))
+        let help = match opened.values.as_slice() {
+            [Value::Map(entries), Value::String(key)] if !opened.is_secret => Some(instead(key, entries)),
+            _ => None,
+        };
+        let result = self.run(node, opened, |_, values| operators::index(&shown, values));
+        result.map_err(|error| error.with_help(help))
     }
 
     fn list(&mut self, items: &[Node]) -> Result<Value> {
@@ -179,8 +190,9 @@ impl Evaluator<'_> {
     }
 
     fn no_condition(&self, node: &Node, found: &Value) -> ExprError {
-        let message = format!("`{}` is {}, not true or false", self.text_of(node), operators::a_type(found));
-        at(node, message)
+        let shown = self.text_of(node);
+        let message = format!("`{shown}` is {}, not true or false", operators::a_type(found));
+        at(node, message).with_help(format!("compare it with something, as in `{shown} == …`"))
     }
 
     fn not(&mut self, operand: &Node) -> Result<Value> {
@@ -383,6 +395,19 @@ const ONE: Node = Node { kind: Kind::Literal(Value::Null), range: 0..0 };
 
 fn boolean(value: bool, is_secret: bool) -> Value {
     if is_secret { Value::Bool(value).into_secret() } else { Value::Bool(value) }
+}
+
+/// What to name where a map has no `key`.
+fn instead(key: &str, entries: &BTreeMap<String, Value>) -> String {
+    let names: Vec<&str> = entries.keys().map(String::as_str).collect();
+    nearest(key, names.iter().copied()).unwrap_or_else(|| match names.len() {
+        0 => "it is empty".to_owned(),
+        1..=12 => format!(
+            "it has {}",
+            names.iter().map(|name| format!("`{}`", operators::shown(name))).collect::<Vec<_>>().join(", ")
+        ),
+        _ => "`has(…)` tells whether something is there".to_owned(),
+    })
 }
 
 fn at(node: &Node, message: String) -> ExprError {

@@ -51,7 +51,11 @@ fn message(text: &str, range: &Range<usize>, said: &str) -> (String, Option<&'st
     let found = shown(&text[range.clone()]);
     match said {
         _ if said.starts_with("reserved identifier") => {
-            (format!("`{found}` is a word of the expression language and cannot be named"), Some("rename it"))
+            let help = match &*found {
+                "var" => "params are named without anything before them, such as `${env}`",
+                _ => "rename it",
+            };
+            (format!("`{found}` is a word of the expression language and cannot be named"), Some(help))
         }
         _ if said.contains("unescape") || said.contains("unicode") => {
             ("the string has an escape that means nothing".to_owned(), Some("write `\\\\` for a backslash"))
@@ -68,8 +72,13 @@ fn message(text: &str, range: &Range<usize>, said: &str) -> (String, Option<&'st
         "expected ':' in conditional expression" => {
             ("the `?` lacks its `:`".to_owned(), Some("write `condition ? a : b`"))
         }
-        _ if found.is_empty() => ("the expression ends too early".to_owned(), None),
-        _ => (format!("`{found}` does not belong here"), None),
+        _ if found.is_empty() => {
+            ("the expression ends too early".to_owned(), Some("a value or a name is missing here"))
+        }
+        _ => (
+            format!("`{found}` does not belong here"),
+            Some("an operator, a comma or a bracket may be missing before it"),
+        ),
     }
 }
 

@@ -180,7 +180,12 @@ fn match_brackets(text: &str, tokens: &[Token]) -> Result<Vec<usize>, ExprError>
     }
     let open = &tokens[frame.open];
     let message = format!("`{}` is never closed", &text[open.start..open.end]);
-    Err(ExprError::new(message, open.start..open.end))
+    let close = match open.kind {
+        TokenKind::TokLeftParen => ")",
+        TokenKind::TokLeftBracket => "]",
+        _ => "}",
+    };
+    Err(ExprError::new(message, open.start..open.end).with_help(format!("add the `{close}` that closes it")))
 }
 
 fn is_pair(open: TokenKind, close: TokenKind) -> bool {

@@ -147,7 +147,10 @@ pub(super) fn complex_key(place: Span) -> Box<Diagnostic> {
 
 pub(super) fn too_deep(place: Span) -> Box<Diagnostic> {
     let message = format!("lists and mappings lie more than {MAX_DEPTH} deep within each other here");
-    Diagnostic::error("too-deep", message).at(place).into()
+    Diagnostic::error("too-deep", message)
+        .at(place)
+        .with_help("close some of them, or lay the values out flatter")
+        .into()
 }
 
 pub(super) fn too_many(place: Span) -> Box<Diagnostic> {
@@ -159,5 +162,8 @@ pub(super) fn too_many(place: Span) -> Box<Diagnostic> {
 }
 
 pub(super) fn recursive_alias(place: Span) -> Box<Diagnostic> {
-    Diagnostic::error("recursive-alias", "this alias stands inside the very value it repeats").at(place).into()
+    Diagnostic::error("recursive-alias", "this alias stands inside the very value it repeats")
+        .at(place)
+        .with_help("repeat a value that is complete, further up")
+        .into()
 }

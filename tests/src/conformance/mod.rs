@@ -13,11 +13,13 @@ use std::sync::Arc;
 pub use case::{Case, Change};
 pub use interrupted::{Interrupted, When};
 
+use provision_aws::cloud::{Aws, Cloud};
 use provision_core::address::Address;
 use provision_core::driver::{Intent, Provider, Update};
 use provision_core::plan::{Action, Drifted, Plan, Step};
 use provision_core::schema::Schemas;
 use provision_core::value::Value;
+use tokio::runtime::Runtime;
 
 use crate::stack::{Stack, Wrong};
 
@@ -30,8 +32,8 @@ pub struct Conformance<'a> {
     pub case: &'a Case,
     /// The kinds.
     pub schemas: &'a Schemas,
-    /// The cloud.
-    pub provider: Arc<dyn Provider>,
+    /// Where the cloud answers.
+    pub endpoint: &'a str,
     /// Holds the states.
     pub folder: &'a Path,
 }
@@ -46,6 +48,10 @@ fn ensure(holds: bool, wrong: impl FnOnce() -> String) -> Result<(), Wrong> {
 }
 
 impl Conformance<'_> {
+    async fn provider(&self) -> Arc<dyn Provider> {
+        Arc::new(Aws::new(Arc::new(Cloud::local(self.endpoint, "us-east-1").await)))
+    }
+
     fn stack(&self, provider: Arc<dyn Provider>) -> Stack {
         Stack::new(provider, self.schemas, self.folder, &self.case.stack)
     }
@@ -55,7 +61,7 @@ impl Conformance<'_> {
     /// # Errors
     /// Everything that is not as it must be: one entry per check that failed.
     pub async fn run(&self) -> Vec<Wrong> {
-        let stack = self.stack(self.provider.clone());
+        let stack = self.stack(self.provider().await);
         let mut wrong = Vec::new();
         if let Err(error) = during("create", self.create(&stack).await) {
             wrong.push(error);
@@ -68,7 +74,7 @@ impl Conformance<'_> {
             wrong.extend(during("import", self.import(&stack).await).err());
         }
         wrong.extend(during("destroy", stack.converge(None).await.map(drop)).err());
-        wrong.extend(during("interruption", self.interrupt().await).err());
+        wrong.extend(during("interruption", self.interrupt(&stack).await).err());
         wrong
     }
 
@@ -185,12 +191,14 @@ impl Conformance<'_> {
 
     /// Ends the run at each mutating call of the subject, before and after AWS acted; the
     /// next run must get there all the same.
-    async fn interrupt(&self) -> Result<(), Wrong> {
+    async fn interrupt(&self, stack: &Stack) -> Result<(), Wrong> {
         for when in [When::Before, When::After] {
             for call in 0.. {
                 let what = format!("{when:?} call {call}");
-                let was_interrupted = during(&what, self.interrupt_at(call, when).await)?;
-                during(&what, self.stack(self.provider.clone()).converge(None).await.map(drop))?;
+                let was_interrupted = during(&what, self.run_until(call, when))?;
+                during(&what, stack.converge(Some(&self.case.text)).await)?;
+                during(&what, self.is_settled(stack, &self.case.text).await)?;
+                during(&what, stack.converge(None).await)?;
                 if !was_interrupted {
                     break;
                 }
@@ -199,18 +207,23 @@ impl Conformance<'_> {
         Ok(())
     }
 
-    async fn interrupt_at(&self, call: usize, when: When) -> Result<bool, Wrong> {
-        let (interrupted, happened) = Interrupted::new(self.provider.clone(), &self.case.kind, call, when);
-        let stack = self.stack(Arc::new(interrupted));
-        let was_interrupted = tokio::select! {
-            applied = stack.converge(Some(&self.case.text)) => { applied?; false }
-            () = happened.notified() => true,
+    /// Applies until the interruption, in a runtime of its own that ends with it: what was
+    /// under way is gone, as it is when a process dies.
+    fn run_until(&self, call: usize, when: When) -> Result<bool, Wrong> {
+        let run = || {
+            let runtime = Runtime::new().map_err(|error| error.to_string())?;
+            runtime.block_on(async {
+                let provider = self.provider().await;
+                let (interrupted, happened) = Interrupted::new(provider, &self.case.kind, call, when);
+                let stack = self.stack(Arc::new(interrupted));
+                tokio::select! {
+                    applied = stack.converge(Some(&self.case.text)) => applied.map(|_| false),
+                    () = happened.notified() => Ok(true),
+                }
+            })
         };
-        drop(stack);
-        let stack = self.stack(self.provider.clone());
-        during("going on", stack.converge(Some(&self.case.text)).await)?;
-        self.is_settled(&stack, &self.case.text).await?;
-        Ok(was_interrupted)
+        let ended = std::thread::scope(|scope| scope.spawn(run).join());
+        ended.map_err(|_| "the run panicked".to_owned())?
     }
 }
 

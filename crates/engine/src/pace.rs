@@ -17,11 +17,14 @@ pub struct Patience {
     /// By how much expected durations are scaled before the first look; 1 unless time
     /// runs faster, as it does on a simulated or local cloud.
     pub tempo: f64,
+    /// Which part of a pause is left to chance, from 0 to 1, so that many waiters do not
+    /// return at once; 0 makes a run the same every time.
+    pub jitter: f64,
 }
 
 impl Default for Patience {
     fn default() -> Self {
-        Self { grace: Duration::from_secs(15), first_pause: Duration::from_millis(400), tempo: 1.0 }
+        Self { grace: Duration::from_secs(15), first_pause: Duration::from_millis(400), tempo: 1.0, jitter: 0.5 }
     }
 }
 
@@ -32,13 +35,14 @@ pub const LONGEST: Duration = Duration::from_secs(15);
 #[derive(Debug)]
 pub struct Pauses {
     next: Duration,
+    jitter: f64,
     deadline: Instant,
 }
 
 impl Pauses {
     /// Pauses from `patience.first_pause` on, for `total` in all.
     pub fn new(patience: Patience, total: Duration) -> Self {
-        Self { next: patience.first_pause, deadline: Instant::now() + total }
+        Self { next: patience.first_pause, jitter: patience.jitter, deadline: Instant::now() + total }
     }
 
     /// Waits a little, longer each time; `false` once the time is up.
@@ -47,15 +51,14 @@ impl Pauses {
         if left.is_zero() {
             return false;
         }
-        tokio::time::sleep(jittered(self.next).min(left)).await;
+        tokio::time::sleep(self.jittered().min(left)).await;
         self.next = (self.next * 2).min(LONGEST);
         true
     }
-}
 
-/// A pause between half of `pause` and all of it, so that many waiters do not return at once.
-fn jittered(pause: Duration) -> Duration {
-    pause.mul_f64(rand::rng().random_range(0.5..=1.0))
+    fn jittered(&self) -> Duration {
+        self.next.mul_f64(1.0 - self.jitter * rand::rng().random_range(0.0..=1.0))
+    }
 }
 
 /// Waits for `pause`.

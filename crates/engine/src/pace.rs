@@ -37,12 +37,21 @@ pub struct Pauses {
     next: Duration,
     jitter: f64,
     deadline: Instant,
+    /// No pause ends before this.
+    not_before: Option<Instant>,
 }
 
 impl Pauses {
     /// Pauses from `patience.first_pause` on, for `total` in all.
     pub fn new(patience: Patience, total: Duration) -> Self {
-        Self { next: patience.first_pause, jitter: patience.jitter, deadline: Instant::now() + total }
+        Self { next: patience.first_pause, jitter: patience.jitter, deadline: Instant::now() + total, not_before: None }
+    }
+
+    /// The same, but no pause ends before what is waited for is expected to be there.
+    #[must_use]
+    pub fn expecting(mut self, expected: Duration, patience: Patience) -> Self {
+        self.not_before = Some(Instant::now() + expected.mul_f64(patience.tempo));
+        self
     }
 
     /// Waits a little, longer each time; `false` once the time is up.
@@ -50,6 +59,10 @@ impl Pauses {
         let left = self.deadline.saturating_duration_since(Instant::now());
         if left.is_zero() {
             return false;
+        }
+        if let Some(not_before) = self.not_before.take().filter(|it| *it > Instant::now()) {
+            tokio::time::sleep_until(not_before.min(self.deadline)).await;
+            return true;
         }
         tokio::time::sleep(self.jittered().min(left)).await;
         self.next = (self.next * 2).min(LONGEST);
@@ -59,11 +72,6 @@ impl Pauses {
     fn jittered(&self) -> Duration {
         self.next.mul_f64(1.0 - self.jitter * rand::rng().random_range(0.0..=1.0))
     }
-}
-
-/// Waits for `pause`.
-pub async fn wait(pause: Duration) {
-    tokio::time::sleep(pause).await;
 }
 
 /// Makes a call that changes nothing, again while it is throttled or fails in passing.

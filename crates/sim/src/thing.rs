@@ -65,7 +65,8 @@ impl Thing {
     }
 
     fn outputs(&self, id: &str, schema: &KindSchema, now: Instant) -> Json {
-        let known = schema.outputs.fields.iter().filter(|(name, _)| *name != "id" && self.has_output(name, schema, now));
+        let known =
+            schema.outputs.fields.iter().filter(|(name, _)| *name != "id" && self.has_output(name, schema, now));
         Json::Object(known.map(|(name, field)| (name.clone(), self.output(id, name, field))).collect())
     }
 

@@ -85,7 +85,9 @@ pub(crate) fn drift(drifts: &[Drift]) -> Vec<String> {
 }
 
 pub(crate) fn state(state: &State) -> Vec<String> {
-    or_none(state.resources.iter().flat_map(|(address, resource)| resource_lines(&address.to_string(), resource)).collect())
+    or_none(
+        state.resources.iter().flat_map(|(address, resource)| resource_lines(&address.to_string(), resource)).collect(),
+    )
 }
 
 fn resource_lines(address: &str, resource: &Resource) -> Vec<String> {
@@ -94,14 +96,20 @@ fn resource_lines(address: &str, resource: &Resource) -> Vec<String> {
     let mut lines = vec![format!("{address}: {}{needs}", resource.kind)];
     lines.extend(resource.current.iter().map(|it| instance("current", it)));
     lines.extend(resource.deposed.iter().map(|it| instance("deposed", it)));
-    lines.extend(resource.pending.iter().map(|it| format!("    pending {:?} of generation {}", it.operation, it.generation)));
+    lines.extend(
+        resource.pending.iter().map(|it| format!("    pending {:?} of generation {}", it.operation, it.generation)),
+    );
     lines
 }
 
 fn instance(role: &str, instance: &Instance) -> String {
     let unsettled = if instance.settled { "" } else { ", unsettled" };
     let applied = hide_hashes(&instance.applied);
-    format!("    {role} {}, generation {}{unsettled}: {applied} {}", instance.id, instance.generation, instance.outputs)
+    let kind = instance.kind.as_ref().map_or(String::new(), |kind| format!(" ({kind})"));
+    format!(
+        "    {role} {}{kind}, generation {}{unsettled}: {applied} {}",
+        instance.id, instance.generation, instance.outputs
+    )
 }
 
 /// Hashes depend on nothing but salt and secret, but nobody wants to read them.

@@ -111,15 +111,22 @@ impl<'a> Ordering<'a> {
         }
     }
 
-    /// Lets a replacement in the knot make first. Without one it is the state whose
-    /// resources need each other: one deletion does not wait then, and AWS says when it may.
+    /// Gives up one wait of a knot. A deletion that makes room need not wait for updates
+    /// of what used it; else a replacement makes first. Without either it is the state
+    /// whose resources need each other. AWS says when a deletion that does not wait may be.
     fn untie(&mut self, knot: &Cycle, steps: &[Step]) {
-        let around = knot.0.iter().zip(knot.0.iter().cycle().skip(1));
-        let mut around = around.map(|(&one, &next)| (one, next));
-        let makes_room = |(one, next): &(usize, usize)| steps[*one].address == steps[*next].address;
-        match around.clone().find(|pair| makes_room(pair) && self.deletes_first(&steps[pair.0].address)) {
-            Some((make, _)) => self.make_first(steps[make].address.clone()),
-            None => self.given_up.extend(around.next()),
+        let around = || knot.0.iter().copied().zip(knot.0.iter().copied().cycle().skip(1));
+        let makes_room = |step: usize| self.deletes_first(&steps[step].address);
+        let is_update = |step: usize| steps[step].action == Action::Update;
+        let is_delete = |step: usize| matches!(steps[step].action, Action::Delete { .. });
+        if let Some(wait) = around().find(|&(one, next)| is_delete(one) && makes_room(one) && is_update(next)) {
+            self.given_up.insert(wait);
+        } else if let Some((make, _)) =
+            around().find(|&(one, next)| !is_delete(one) && makes_room(one) && steps[one].address == steps[next].address)
+        {
+            self.make_first(steps[make].address.clone());
+        } else {
+            self.given_up.extend(around().next());
         }
     }
 
@@ -171,12 +178,18 @@ impl<'a> Ordering<'a> {
         for user in self.needed_by.get(address).into_iter().flatten() {
             waits.extend(self.deletes_of(user).map(|delete| done(delete.step)));
             // What is made anew stops needing it with the deletion of the old instance.
-            let changed = self.makes.get(*user).filter(|make| make.action == Action::Update && !deletes_first);
+            let changed = self.makes.get(*user).filter(|make| make.action == Action::Update);
+            let changed = changed.filter(|_| !deletes_first || !self.still_needs(user, address));
             waits.extend(changed.map(|make| done(make.step)));
         }
         let successor = self.makes.get(address).filter(|_| !self.goes_first(address, replaced));
         waits.extend(successor.map(|make| done(make.step)));
         waits
+    }
+
+    fn still_needs(&self, user: &Address, address: &Address) -> bool {
+        let needs = self.inputs.spec.map_or(Vec::new(), |spec| spec.needs(user));
+        needs.iter().any(|(needed, _)| needed == address)
     }
 
     /// Whether an old instance goes before the step that makes or changes what is at its

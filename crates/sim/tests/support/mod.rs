@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, dead_code)]
 
 pub(crate) mod golden;
+pub(crate) mod model;
 pub(crate) mod recorder;
 pub(crate) mod script;
 pub(crate) mod text;

@@ -404,10 +404,20 @@ fn known_attributes(
     updates: bool,
 ) -> Value {
     let mut attributes = present_attributes(schema, desired, &seen.spec, &seen.outputs, current.id.as_str());
+    if !current.settled || seen.phase != Phase::Ready {
+        let absent = attributes.iter_mut().filter(|(_, value)| **value == Value::Null);
+        absent.for_each(|(name, value)| *value = recorded_or_unknown(instance, schema, current, name));
+    }
     for (name, _) in schema.outputs.fields.iter().filter(|(_, field)| updates && field.volatile) {
         attributes.insert(name.clone(), unknown(instance, name));
     }
     Value::map(attributes)
+}
+
+/// What an unfinished resource does not tell yet: what it told before, or later.
+fn recorded_or_unknown(instance: &Instance, schema: &KindSchema, current: &state::Instance, name: &str) -> Value {
+    let recorded = lift(&current.outputs, &schema.outputs).as_map().and_then(|outputs| outputs.get(name).cloned());
+    recorded.unwrap_or_else(|| unknown(instance, name))
 }
 
 /// What others may name of a resource that exists: what the spec states, what AWS

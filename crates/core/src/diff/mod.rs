@@ -82,6 +82,43 @@ pub fn is_ignored(ignored: &[String], path: &[String]) -> bool {
         .any(|ignored| path.strip_prefix(ignored.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('.')))
 }
 
+/// `desired` with what `live` has at `ignored`, a dotted property path. A property that is
+/// left out stays so: it is not managed.
+pub fn keep_ignored(desired: &Value, live: &Value, ignored: &str) -> Value {
+    let Value::Map(entries) = desired else {
+        return desired.clone();
+    };
+    let mut kept = BTreeMap::clone(entries);
+    for (key, wanted) in entries.iter() {
+        let found = live.as_map().and_then(|live| live.get(key)).unwrap_or(&Value::Null);
+        match ignored.strip_prefix(key.as_str()) {
+            Some("") => keep(&mut kept, key, found),
+            Some(rest) if rest.starts_with('.') => {
+                kept.insert(key.clone(), keep_entry(wanted, found, &rest[1..]));
+            }
+            _ => {}
+        }
+    }
+    Value::map(kept)
+}
+
+/// The same below a property, where an entry may also come or go.
+fn keep_entry(desired: &Value, live: &Value, ignored: &str) -> Value {
+    let (Value::Map(entries), Some(found)) = (desired, live.as_map().and_then(|live| live.get(ignored))) else {
+        return keep_ignored(desired, live, ignored);
+    };
+    let mut kept = BTreeMap::clone(entries);
+    keep(&mut kept, ignored, found);
+    Value::map(kept)
+}
+
+fn keep(entries: &mut BTreeMap<String, Value>, key: &str, found: &Value) {
+    match found {
+        Value::Null => entries.remove(key),
+        found => entries.insert(key.to_owned(), found.clone()),
+    };
+}
+
 struct Differing<'a> {
     salt: &'a Salt,
     path: Vec<String>,

@@ -121,8 +121,8 @@ impl<'a> Ordering<'a> {
         let is_delete = |step: usize| matches!(steps[step].action, Action::Delete { .. });
         if let Some(wait) = around().find(|&(one, next)| is_delete(one) && makes_room(one) && is_update(next)) {
             self.given_up.insert(wait);
-        } else if let Some((make, _)) =
-            around().find(|&(one, next)| !is_delete(one) && makes_room(one) && steps[one].address == steps[next].address)
+        } else if let Some((make, _)) = around()
+            .find(|&(one, next)| !is_delete(one) && makes_room(one) && steps[one].address == steps[next].address)
         {
             self.make_first(steps[make].address.clone());
         } else {

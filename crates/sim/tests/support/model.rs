@@ -238,7 +238,9 @@ impl Model {
             Kind::Group => ("sim/group", format!("label: l{fixed}, ports: [{loose}]")),
             Kind::Server => (
                 "sim/server",
-                format!("subnet_id: \"${{{first}[0]}}\", image: i{fixed}, group_ids: {rest}, tags: {{ loose: v{loose} }}"),
+                format!(
+                    "subnet_id: \"${{{first}[0]}}\", image: i{fixed}, group_ids: {rest}, tags: {{ loose: v{loose} }}"
+                ),
             ),
             Kind::Listener => ("sim/listener", format!("server_id: \"${{{first}[0]}}\", port: {}", fixed + loose)),
             Kind::Record => ("sim/record", format!("name: {name}-{fixed}, value: {}", self.value(node))),

@@ -1,1 +1,7 @@
-//! x
+//! What the tests of the whole share: generated files, local clouds.
+
+pub mod conformance;
+pub mod generated;
+pub mod local_aws;
+pub mod relay;
+pub mod stack;

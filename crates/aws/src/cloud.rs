@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use async_trait::async_trait;
 use aws_config::retry::RetryConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_sdk_sts::config::Credentials;
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::context::BeforeTransmitInterceptorContextRef;
 use aws_smithy_runtime_api::client::interceptors::{Intercept, dyn_dispatch_hint};
@@ -47,7 +48,7 @@ impl Intercept for Calls {
         bag: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         if let Some(metadata) = bag.load::<Metadata>() {
-            let operation = format!("{}:{}", metadata.service(), metadata.name());
+            let operation = format!("{}:{}", metadata.service().to_lowercase(), metadata.name());
             let mut calls = self.0.lock().unwrap_or_else(PoisonError::into_inner);
             *calls.entry(operation).or_default() += 1;
         }
@@ -56,7 +57,7 @@ impl Intercept for Calls {
 }
 
 macro_rules! clients {
-    ($($(#[$doc:meta])* $name:ident: $sdk:ident { $($extra:tt)* },)*) => {
+    ($($(#[$doc:meta])* $name:ident: $sdk:ident, $adjust:expr;)*) => {
         #[derive(Default)]
         struct Clients {
             $($name: OnceLock<$sdk::Client>,)*
@@ -67,10 +68,9 @@ macro_rules! clients {
                 $(#[$doc])*
                 pub fn $name(&self) -> &$sdk::Client {
                     self.clients.$name.get_or_init(|| {
-                        let config = $sdk::config::Builder::from(&self.config)
-                            .interceptor(self.calls.clone())
-                            $($extra)*;
-                        $sdk::Client::from_conf(config.build())
+                        let adjust: fn($sdk::config::Builder, &SdkConfig) -> $sdk::config::Builder = $adjust;
+                        let config = $sdk::config::Builder::from(&self.config).interceptor(self.calls.clone());
+                        $sdk::Client::from_conf(adjust(config, &self.config).build())
                     })
                 }
             )*
@@ -80,25 +80,25 @@ macro_rules! clients {
 
 clients! {
     /// Amazon EC2 and VPC.
-    ec2: aws_sdk_ec2 {},
+    ec2: aws_sdk_ec2, |config, _| config;
     /// Amazon ECR.
-    ecr: aws_sdk_ecr {},
+    ecr: aws_sdk_ecr, |config, _| config;
     /// AWS IAM.
-    iam: aws_sdk_iam {},
+    iam: aws_sdk_iam, |config, _| config;
     /// AWS KMS.
-    kms: aws_sdk_kms {},
+    kms: aws_sdk_kms, |config, _| config;
     /// Amazon CloudWatch Logs.
-    logs: aws_sdk_cloudwatchlogs {},
+    logs: aws_sdk_cloudwatchlogs, |config, _| config;
     /// Amazon S3. A custom endpoint rarely resolves `bucket.host`, so it is addressed by path.
-    s3: aws_sdk_s3 { .force_path_style(std::env::var_os("AWS_ENDPOINT_URL").is_some()) },
+    s3: aws_sdk_s3, |config, shared| config.force_path_style(shared.endpoint_url().is_some());
     /// AWS Secrets Manager.
-    secretsmanager: aws_sdk_secretsmanager {},
+    secretsmanager: aws_sdk_secretsmanager, |config, _| config;
     /// AWS Systems Manager.
-    ssm: aws_sdk_ssm {},
+    ssm: aws_sdk_ssm, |config, _| config;
     /// AWS STS.
-    sts: aws_sdk_sts {},
+    sts: aws_sdk_sts, |config, _| config;
     /// The Resource Groups Tagging API.
-    tagging: aws_sdk_resourcegroupstagging {},
+    tagging: aws_sdk_resourcegroupstagging, |config, _| config;
 }
 
 impl Cloud {
@@ -108,12 +108,19 @@ impl Cloud {
         if let Some(region) = region {
             loader = loader.region(Region::new(region.to_owned()));
         }
-        Self {
-            config: loader.load().await,
-            calls: Calls::default(),
-            identity: OnceCell::new(),
-            clients: Clients::default(),
-        }
+        Self::new(loader.load().await)
+    }
+
+    /// A local AWS at `endpoint`, which takes any credentials.
+    pub async fn local(endpoint: &str, region: &str) -> Self {
+        let loader = aws_config::defaults(BehaviorVersion::latest()).retry_config(RetryConfig::disabled());
+        let credentials = Credentials::new("test", "test", None, None, "local");
+        let loader = loader.endpoint_url(endpoint).credentials_provider(credentials);
+        Self::new(loader.region(Region::new(region.to_owned())).load().await)
+    }
+
+    fn new(config: SdkConfig) -> Self {
+        Self { config, calls: Calls::default(), identity: OnceCell::new(), clients: Clients::default() }
     }
 
     /// The region, such as `us-east-1`; empty when none is configured.

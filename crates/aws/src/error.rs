@@ -4,6 +4,7 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::display::DisplayErrorContext;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use aws_smithy_types::error::operation::BuildError;
 use provision_core::driver::{Cause, CloudError};
 
 /// Names the operation a result came from and drops the SDK's types.
@@ -18,6 +19,12 @@ where
 {
     fn op(self, operation: &str) -> Result<T, CloudError> {
         self.map_err(|error| convert(operation, &error))
+    }
+}
+
+impl<T> Op<T> for Result<T, BuildError> {
+    fn op(self, operation: &str) -> Result<T, CloudError> {
+        self.map_err(|error| CloudError::new(Cause::Invalid, operation, DisplayErrorContext(error).to_string()))
     }
 }
 
@@ -37,13 +44,6 @@ impl<T> Absent<T> for Result<T, CloudError> {
     }
 }
 
-/// The error for one item refused inside an answer that is itself a success; `code` is
-/// an error code or an HTTP status.
-pub fn refused(operation: &str, code: &str, message: &str) -> CloudError {
-    let cause = cause(code, message, code.parse().unwrap_or(400));
-    CloudError { code: code.to_owned(), ..CloudError::new(cause, operation, message) }
-}
-
 /// Lets presence be an answer: `None` where AWS says that what is asked for exists already.
 pub trait Present<T> {
     /// `Ok(None)` for [`Cause::Exists`].
@@ -58,6 +58,13 @@ impl<T> Present<T> for Result<T, CloudError> {
             Err(error) => Err(error),
         }
     }
+}
+
+/// The error for one item refused inside an answer that is itself a success; `code` is
+/// an error code or an HTTP status.
+pub fn refused(operation: &str, code: &str, message: &str) -> CloudError {
+    let cause = cause(code, message, code.parse().unwrap_or(400));
+    CloudError { code: code.to_owned(), ..CloudError::new(cause, operation, message) }
 }
 
 /// The error for an answer that lacks what the API promises.
@@ -88,7 +95,8 @@ where
             plain(Cause::Transient, operation, error)
         }
         SdkError::DispatchFailure(_) => plain(Cause::Credentials, operation, error),
-        _ => plain(Cause::Transient, operation, error),
+        SdkError::TimeoutError(_) => plain(Cause::Transient, operation, error),
+        _ => unreadable(operation, error.raw_response()),
     }
 }
 
@@ -97,6 +105,15 @@ where
     E: std::error::Error + Send + Sync + 'static,
 {
     CloudError::new(cause, operation, DisplayErrorContext(error).to_string())
+}
+
+/// The error for an answer the SDK cannot read. What is in it is not repeated: it may
+/// hold a secret.
+fn unreadable(operation: &str, answer: Option<&HttpResponse>) -> CloudError {
+    let status = answer.map_or_else(String::new, |answer| format!(" of HTTP status {}", answer.status().as_u16()));
+    let mut error = CloudError::new(Cause::Transient, operation, format!("the answer{status} cannot be read"));
+    error.request_id = answer.map(request_id).unwrap_or_default();
+    error
 }
 
 fn request_id(response: &HttpResponse) -> String {
@@ -111,17 +128,17 @@ fn cause(code: &str, message: &str, status: u16) -> Cause {
     let ends = |endings: &[&str]| endings.iter().any(|ending| code.ends_with(ending));
     if let Some((_, cause)) = MESSAGES.iter().find(|(text, _)| message.contains(text)) {
         *cause
-    } else if is(&THROTTLED) || status == 429 {
+    } else if is(THROTTLED) || status == 429 {
         Cause::Throttled
-    } else if is(&CREDENTIALS) {
+    } else if is(CREDENTIALS) {
         Cause::Credentials
-    } else if ends(&DENIED) {
+    } else if ends(DENIED) {
         Cause::Denied
-    } else if is(&DEPENDENCY) || ends(&["InUse", "InUseException"]) {
+    } else if is(DEPENDENCY) || ends(&["InUse", "InUseException"]) {
         Cause::Dependency
-    } else if ends(&NOT_FOUND) || code.starts_with("NoSuch") || is(&["NotFound", "404"]) {
+    } else if ends(NOT_FOUND) || code.starts_with("NoSuch") || is(&["NotFound", "404", "InvalidResourceId"]) {
         Cause::NotFound
-    } else if ends(&EXISTS) || is(&["BucketAlreadyOwnedByYou", "AlreadyExistsException"]) {
+    } else if ends(EXISTS) || is(&["BucketAlreadyOwnedByYou", "AlreadyExistsException"]) {
         Cause::Exists
     } else if ends(&["LimitExceeded", "LimitExceededException"]) || code.contains("QuotaExceeded") {
         Cause::Limit
@@ -132,11 +149,17 @@ fn cause(code: &str, message: &str, status: u16) -> Cause {
     }
 }
 
-/// Where the code says too little: EC2 answers `InvalidParameter` or a bare `400`.
-const MESSAGES: [(&str, Cause); 2] =
-    [("Unable to assume given IAM role", Cause::Eventual), ("Access Denied for LogDestination", Cause::Denied)];
+/// Where the code says too little: EC2 answers `InvalidParameter` or a bare `400`, and a
+/// policy that names a role made a moment ago is malformed.
+const MESSAGES: &[(&str, Cause)] = &[
+    ("Unable to assume given IAM role", Cause::Eventual),
+    ("Access Denied for LogDestination", Cause::Denied),
+    ("nvalid principal", Cause::Eventual),
+    ("unsupported principal", Cause::Eventual),
+    ("still has replica regions", Cause::Dependency),
+];
 
-const THROTTLED: [&str; 7] = [
+const THROTTLED: &[&str] = &[
     "Throttling",
     "ThrottlingException",
     "ThrottledException",
@@ -144,9 +167,10 @@ const THROTTLED: [&str; 7] = [
     "TooManyRequestsException",
     "SlowDown",
     "RequestThrottled",
+    "TooManyUpdates",
 ];
 
-const CREDENTIALS: [&str; 8] = [
+const CREDENTIALS: &[&str] = &[
     "ExpiredToken",
     "ExpiredTokenException",
     "InvalidClientTokenId",
@@ -157,9 +181,9 @@ const CREDENTIALS: [&str; 8] = [
     "MissingAuthenticationToken",
 ];
 
-const DENIED: [&str; 4] = ["AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "NotAuthorized"];
+const DENIED: &[&str] = &["AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "NotAuthorized"];
 
-const DEPENDENCY: [&str; 8] = [
+const DEPENDENCY: &[&str] = &[
     "DependencyViolation",
     "DeleteConflict",
     "IncorrectState",
@@ -167,12 +191,11 @@ const DEPENDENCY: [&str; 8] = [
     "OperationAbortedException",
     "ConcurrentModification",
     "ConcurrentModificationException",
-    "BucketNotEmpty",
 ];
 
-const NOT_FOUND: [&str; 5] = ["NotFound", "NotFoundException", "NoSuchEntity", ".NotAttached", ".Malformed404"];
+const NOT_FOUND: &[&str] = &["NotFound", "NotFoundException", "NotFoundError", "NoSuchEntity", ".NotAttached"];
 
-const EXISTS: [&str; 7] = [
+const EXISTS: &[&str] = &[
     "AlreadyExists",
     ".AlreadyAssociated",
     "AlreadyExistsException",
@@ -184,6 +207,8 @@ const EXISTS: [&str; 7] = [
 
 #[cfg(test)]
 mod tests {
+    use aws_sdk_ssm::operation::get_parameters::GetParametersError;
+
     use super::*;
 
     #[test]
@@ -191,6 +216,10 @@ mod tests {
         for (code, expected) in [
             ("InvalidVpcID.NotFound", Cause::NotFound),
             ("NoSuchBucket", Cause::NotFound),
+            ("ReplicationConfigurationNotFoundError", Cause::NotFound),
+            ("BucketAlreadyOwnedByYou", Cause::Exists),
+            ("BucketAlreadyExists", Cause::Exists),
+            ("RepositoryNotEmptyException", Cause::Invalid),
             ("NoSuchEntity", Cause::NotFound),
             ("ResourceNotFoundException", Cause::NotFound),
             ("NatGatewayNotFound", Cause::NotFound),
@@ -213,6 +242,10 @@ mod tests {
         ] {
             assert_eq!(cause(code, "", 400), expected, "{code}");
         }
+        assert_eq!(cause("InvalidResourceId", "", 400), Cause::NotFound);
+        assert_eq!(cause("TooManyUpdates", "", 400), Cause::Throttled);
+        assert_eq!(cause("MalformedPolicyDocument", "Syntax errors in policy.", 400), Cause::Invalid);
+        assert_eq!(cause("MalformedPolicyDocument", "Invalid principal in policy", 400), Cause::Eventual);
         assert_eq!(cause("InternalError", "", 500), Cause::Transient);
     }
 
@@ -227,5 +260,15 @@ mod tests {
         ] {
             assert_eq!(refused("ec2:CreateFlowLogs", code, message).cause, expected, "{code} {message}");
         }
+    }
+
+    #[test]
+    fn an_answer_that_cannot_be_read_is_not_repeated() {
+        let body = aws_smithy_types::body::SdkBody::from("correct-horse");
+        let status = aws_smithy_runtime_api::http::StatusCode::try_from(200);
+        let answer = status.map(|status| HttpResponse::new(status, body));
+        let errors = answer.map(|answer| SdkError::<GetParametersError, _>::response_error("expected string", answer));
+        let texts: Vec<String> = errors.iter().map(|error| convert("ssm:GetParameters", error).to_string()).collect();
+        assert_eq!(texts, ["ssm:GetParameters: the answer of HTTP status 200 cannot be read"]);
     }
 }

@@ -4,6 +4,7 @@ pub mod cloud;
 pub mod error;
 pub mod kind;
 pub mod kinds;
+mod random;
 pub mod read;
 mod registry;
 mod service;

@@ -64,7 +64,7 @@ pub(crate) enum Command {
     Import(ImportArgs),
     /// Lay a spec out in the canonical way, comments kept.
     #[command(after_help = "Examples:\n  provision fmt specs/*.yaml\n  provision fmt --check specs/*.yaml")]
-    //Fmt(FmtArgs),
+    Fmt(FmtArgs),
     /// List the kinds of resources, or tell all about one.
     #[command(after_help = "Examples:\n  provision kinds\n  provision kinds ec2/vpc")]
     Kinds(KindsArgs),

@@ -72,6 +72,20 @@ pub(crate) enum CliError {
     },
 }
 
+/// Gives errors in a spec the texts they point into.
+pub(crate) trait InSpec<T> {
+    fn in_spec(self, sources: &Sources) -> Result<T, CliError>;
+}
+
+impl<T> InSpec<T> for Result<T, EngineError> {
+    fn in_spec(self, sources: &Sources) -> Result<T, CliError> {
+        self.map_err(|error| match error {
+            EngineError::Spec(found) => CliError::Spec(Box::new(sources.clone()), found),
+            other => other.into(),
+        })
+    }
+}
+
 impl CliError {
     /// An argument that does not do.
     pub(crate) fn argument(message: impl Into<String>, hint: impl Into<String>) -> Self {
@@ -115,9 +129,12 @@ fn engine_hint(error: &EngineError) -> Option<String> {
         EngineError::OtherAccount { .. } => {
             Some("use the credentials of that account (AWS_PROFILE), or another stack name for this one".to_owned())
         }
+        EngineError::OtherRegion { recorded, .. } => {
+            Some(format!("set `region: {recorded}` in the spec or AWS_REGION={recorded}, or use another stack name"))
+        }
         EngineError::NotThere { .. } => Some("check the id, the region and the account".to_owned()),
         EngineError::NoSuchAddress { .. } => Some("add the resource to the spec first, then import it".to_owned()),
-        EngineError::AlreadyOwned { .. } | EngineError::Store(_) => None,
+        EngineError::AlreadyOwned { .. } | EngineError::Store(_) | EngineError::Spec(_) => None,
     }
 }
 

@@ -31,6 +31,7 @@ fn run(args: Args, output: &Output) -> Result<Exit, CliError> {
         Command::Validate(args) => commands::validate::run(&args, output),
         Command::Kinds(args) => commands::kinds::run(&args, output),
         Command::Schema => commands::schema::run(output),
+        Command::Fmt(args) => commands::fmt::run(&args, output),
         Command::Output(args) => block_on(commands::output::run(&args, output)),
         Command::State(args) => block_on(commands::state::run(&args, output)),
         Command::Plan(args) => block_on(commands::plan::run(&args, output)),

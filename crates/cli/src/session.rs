@@ -7,15 +7,14 @@ use std::sync::Arc;
 use provision_aws::cloud::{Aws, Cloud};
 use provision_core::address::Address;
 use provision_core::diagnostic::{SourceId, Sources};
-use provision_core::plan::{Inputs, Plan};
 use provision_core::schema::Schemas;
-use provision_core::spec::{self, Expanded, Facts, Given, Spec};
-use provision_core::state::{Salt, State};
+use provision_core::spec::{self, Expanded, Given, Spec};
+use provision_core::state::State;
 use provision_core::store::{Holder, Store};
-use provision_engine::journal::Journal;
 use provision_engine::local_store::LocalStore;
 use provision_engine::pace::Patience;
-use provision_engine::{Engine, EngineError, Observer};
+use provision_engine::session::{Limits, Session};
+use provision_engine::{Engine, Observer};
 
 use crate::args::{LimitArgs, PlaceArgs, SpecArgs, WhichStack};
 use crate::error::CliError;
@@ -59,16 +58,13 @@ pub(crate) fn given(params: &[String]) -> Result<BTreeMap<String, String>, CliEr
     Ok(given)
 }
 
-/// A run on one stack.
-pub(crate) struct Session {
-    pub(crate) engine: Engine,
-    pub(crate) store: LocalStore,
-    pub(crate) stack: String,
-    pub(crate) region: String,
+/// A session on a stack, and the cloud it talks to.
+pub(crate) struct Connection {
+    pub(crate) session: Session,
     cloud: Arc<Cloud>,
 }
 
-impl Session {
+impl Connection {
     /// Connects to the region the spec states, or the one that is configured.
     pub(crate) async fn open(
         stack: &str,
@@ -85,100 +81,23 @@ impl Session {
             patience: patience(),
             parallelism,
         };
-        let store = LocalStore::new(&place.state, stack);
-        Self { engine, store, stack: stack.to_owned(), region: cloud.region().to_owned(), cloud }
+        let store = Arc::new(LocalStore::new(&place.state, stack));
+        let region = cloud.region().to_owned();
+        Self { session: Session { engine, store, stack: stack.to_owned(), region }, cloud }
     }
 
     /// How often AWS was called.
     pub(crate) fn calls(&self) -> BTreeMap<String, u64> {
         self.cloud.calls()
     }
-
-    /// The state, read without the lock; a new one when there is none.
-    pub(crate) async fn peek(&self) -> Result<State, CliError> {
-        let loaded = self.store.load().await?;
-        Ok(loaded.map_or_else(|| new_state(&self.stack), |loaded| loaded.state))
-    }
-
-    /// Takes the lock, loads the state and begins a journal; what an interrupted run left
-    /// open is settled.
-    pub(crate) async fn begin(&self, command: &str) -> Result<Journal, CliError> {
-        let lease = self.store.lock(&holder(command)).await?;
-        let loaded = self.store.load().await?;
-        let mut state = loaded.map_or_else(|| new_state(&self.stack), |loaded| loaded.state);
-        self.check_account(&mut state).await?;
-        let journal = Journal::start(lease, state).await?;
-        self.engine.recover(&journal).await?;
-        Ok(journal)
-    }
-
-    /// Law 9: a state is of one account and region.
-    async fn check_account(&self, state: &mut State) -> Result<(), CliError> {
-        let found = self.engine.provider.identity().await.map_err(EngineError::Cloud)?.account_id;
-        match &state.account_id {
-            Some(recorded) if *recorded != found => {
-                return Err(EngineError::OtherAccount { recorded: recorded.clone(), found }.into());
-            }
-            _ => state.account_id = Some(found),
-        }
-        match &state.region {
-            Some(recorded) if *recorded != self.region => Err(CliError::argument(
-                format!("the state of `{}` lies in {recorded}, but the region is {}", self.stack, self.region),
-                format!("set `region: {recorded}` in the spec or AWS_REGION={recorded}, or use another stack name"),
-            )),
-            _ => {
-                state.region = Some(self.region.clone());
-                Ok(())
-            }
-        }
-    }
-
-    /// Unrolls a spec with the facts it asks for.
-    pub(crate) async fn expand(&self, spec: Spec, sources: &Sources) -> Result<(Arc<Expanded>, Facts), CliError> {
-        let facts = self.engine.facts(&spec, &self.region).await?;
-        let expanded = Expanded::new(spec, &facts, &self.engine.schemas);
-        let expanded = expanded.map_err(|found| CliError::Spec(Box::new(sources.clone()), found))?;
-        Ok((Arc::new(expanded), facts))
-    }
-
-    /// Reads what is live and plans.
-    pub(crate) async fn plan(
-        &self,
-        state: &State,
-        spec: Option<&Expanded>,
-        facts: &Facts,
-        limits: &Limits,
-        sources: &Sources,
-    ) -> Result<Plan, CliError> {
-        let observed = self.engine.refresh(state).await?;
-        let inputs = Inputs {
-            spec,
-            facts,
-            state,
-            observed: &observed,
-            schemas: &self.engine.schemas,
-            targets: &limits.targets,
-            replace: &limits.replace,
-        };
-        provision_core::plan::plan(&inputs).map_err(|found| CliError::Spec(Box::new(sources.clone()), found))
-    }
 }
 
-/// What a plan is limited to, and what it replaces besides.
-#[derive(Debug, Default)]
-pub(crate) struct Limits {
-    pub(crate) targets: BTreeSet<Address>,
-    pub(crate) replace: BTreeSet<Address>,
-}
-
-impl Limits {
-    /// Reads the addresses, which must be in the spec or the state.
-    pub(crate) fn new(args: &LimitArgs, spec: &Expanded, state: &State) -> Result<Self, CliError> {
-        let read = |texts: &[String]| -> Result<BTreeSet<Address>, CliError> {
-            texts.iter().map(|text| known_address(text, spec, state)).collect()
-        };
-        Ok(Self { targets: read(&args.target)?, replace: read(&args.replace)? })
-    }
+/// Reads the addresses that limit a plan; they must be in the spec or the state.
+pub(crate) fn limits(args: &LimitArgs, spec: &Expanded, state: &State) -> Result<Limits, CliError> {
+    let read = |texts: &[String]| -> Result<BTreeSet<Address>, CliError> {
+        texts.iter().map(|text| known_address(text, spec, state)).collect()
+    };
+    Ok(Limits { targets: read(&args.target)?, replace: read(&args.replace)? })
 }
 
 fn known_address(text: &str, spec: &Expanded, state: &State) -> Result<Address, CliError> {
@@ -238,16 +157,9 @@ impl SpecArgs {
     }
 }
 
-fn new_state(stack: &str) -> State {
-    State::new(stack, random_text(), Salt::new(random_text()))
-}
-
-/// 128 random bits in hexadecimal digits.
-fn random_text() -> String {
-    format!("{:032x}", rand::random::<u128>())
-}
-
-fn holder(command: &str) -> Holder {
+/// Who takes the lock.
+#[expect(clippy::disallowed_methods, reason = "the only place that asks for the time of day")]
+pub(crate) fn holder(command: &str) -> Holder {
     let user = std::env::var("USER").unwrap_or_else(|_| "somebody".to_owned());
     let host = gethostname::gethostname().to_string_lossy().into_owned();
     Holder {

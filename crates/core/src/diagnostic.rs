@@ -7,6 +7,8 @@
 
 mod render;
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 use serde_json::{Value as Json, json};
 
@@ -132,6 +134,26 @@ impl Diagnostic {
             "labels": labels.collect::<Vec<_>>(),
         })
     }
+}
+
+/// Puts diagnostics into the order of the files, those without a place last, and leaves
+/// out what is said twice: a mistake in a repeated resource shows in each of its instances.
+pub fn tidy(diagnostics: &mut Vec<Diagnostic>) {
+    diagnostics.sort_by_key(|diagnostic| diagnostic.span.map_or((usize::MAX, 0), |span| (span.source.0, span.start)));
+    let mut told = BTreeSet::new();
+    diagnostics.retain(|diagnostic| told.insert((diagnostic.span, without_keys(&diagnostic.message))));
+}
+
+/// A message without the keys of the addresses in it.
+fn without_keys(message: &str) -> String {
+    let mut rest = message;
+    let mut kept = String::with_capacity(message.len());
+    while let Some((before, behind)) = rest.split_once("[\"") {
+        kept.push_str(before);
+        rest = behind.split_once("\"]").map_or("", |(_, behind)| behind);
+    }
+    kept.push_str(rest);
+    kept
 }
 
 /// A place as people count it: lines and columns from 1, columns in characters.

@@ -20,6 +20,7 @@ pub struct Journal {
     state: watch::Receiver<State>,
 }
 
+#[expect(clippy::large_enum_variant, reason = "all but the last request is a record")]
 enum Request {
     Record(Record, oneshot::Sender<Result<(), StoreError>>),
     Close(oneshot::Sender<Writer>),
@@ -242,9 +243,9 @@ mod tests {
             let journal = journal.clone();
             async move { journal.record(intent(1000)).await }
         });
-        tokio::time::sleep(Duration::from_millis(20)).await;
+        crate::pace::wait(Duration::from_millis(20)).await;
         let (rest, ()) = tokio::join!(record_many(&journal, 0..50), async {
-            tokio::time::sleep(Duration::from_millis(20)).await;
+            crate::pace::wait(Duration::from_millis(20)).await;
             assert!(journal.state().resources.is_empty(), "in the state before it was durable");
             permits.add_permits(2);
         });
@@ -277,7 +278,7 @@ mod tests {
         let Scene { journal, calls, permits } = scene(0, 1000).await;
         let (other, asked) = (journal.clone(), journal.clone());
         let record = tokio::spawn(async move { asked.record(intent(1)).await });
-        tokio::time::sleep(Duration::from_millis(20)).await;
+        crate::pace::wait(Duration::from_millis(20)).await;
         permits.add_permits(1);
         let closed = journal.close(|state| drop(state.outputs.insert("url".to_owned(), "x".into()))).await.unwrap();
         assert_eq!((closed.serial, closed.resources.len(), closed.outputs.len()), (2, 1, 1));

@@ -9,10 +9,12 @@ pub mod local_store;
 pub mod pace;
 mod recover;
 mod refresh;
+pub mod session;
 
 use std::sync::Arc;
 
 use provision_core::address::Address;
+use provision_core::diagnostic::Diagnostic;
 use provision_core::driver::{CloudError, Provider};
 use provision_core::schema::Schemas;
 use provision_core::spec::{Facts, Spec};
@@ -71,6 +73,17 @@ pub enum EngineError {
         /// The account of the credentials.
         found: String,
     },
+    /// The state lies in another region.
+    #[error("the state lies in {recorded}, but the region is {found}")]
+    OtherRegion {
+        /// The region in the state.
+        recorded: String,
+        /// The region in use.
+        found: String,
+    },
+    /// The spec cannot be unrolled or planned.
+    #[error("{}", .0.iter().map(|it| it.message.as_str()).collect::<Vec<_>>().join("; "))]
+    Spec(Vec<Diagnostic>),
     /// What was to be imported is not there.
     #[error("there is no {kind} with the id `{id}`")]
     NotThere {

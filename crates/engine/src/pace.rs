@@ -61,17 +61,24 @@ impl Pauses {
             return false;
         }
         if let Some(not_before) = self.not_before.take().filter(|it| *it > Instant::now()) {
-            tokio::time::sleep_until(not_before.min(self.deadline)).await;
+            wait(not_before.min(self.deadline) - Instant::now()).await;
             return true;
         }
-        tokio::time::sleep(self.jittered().min(left)).await;
+        wait(self.jittered().min(left)).await;
         self.next = (self.next * 2).min(LONGEST);
         true
     }
 
+    #[expect(clippy::disallowed_methods, reason = "the home of jitter")]
     fn jittered(&self) -> Duration {
         self.next.mul_f64(1.0 - self.jitter * rand::rng().random_range(0.0..=1.0))
     }
+}
+
+/// Waits for `pause`.
+#[expect(clippy::disallowed_methods, reason = "the home of waiting")]
+pub async fn wait(pause: Duration) {
+    tokio::time::sleep(pause).await;
 }
 
 /// Makes a call that changes nothing, again while it is throttled or fails in passing.

@@ -2,7 +2,13 @@
 //! `UPDATE_GENERATED=1` after adding one.
 
 pub mod ec2;
+pub mod ecr;
+pub mod iam;
+pub mod kms;
 pub mod logs;
+pub mod s3;
+pub mod secretsmanager;
+pub mod ssm;
 
 crate::registry::kinds! {
     "ec2/eip" => ec2::eip::Eip,
@@ -15,5 +21,12 @@ crate::registry::kinds! {
     "ec2/subnet" => ec2::subnet::Subnet,
     "ec2/vpc" => ec2::vpc::Vpc,
     "ec2/vpc_endpoint" => ec2::vpc_endpoint::VpcEndpoint,
+    "ecr/repository" => ecr::repository::Repository,
+    "iam/role" => iam::role::Role,
+    "kms/alias" => kms::alias::Alias,
+    "kms/key" => kms::key::Key,
     "logs/log_group" => logs::log_group::LogGroup,
+    "s3/bucket" => s3::bucket::Bucket,
+    "secretsmanager/secret" => secretsmanager::secret::Secret,
+    "ssm/parameter" => ssm::parameter::Parameter,
 }

@@ -19,6 +19,16 @@ macro_rules! document {
                 Self(parse(text))
             }
 
+            /// Whether it says nothing, which is how a spec asks for there to be none.
+            pub fn is_empty(&self) -> bool {
+                match &self.0 {
+                    Json::Null => true,
+                    Json::Object(fields) => fields.is_empty(),
+                    Json::String(text) => text.is_empty(),
+                    _ => false,
+                }
+            }
+
             /// The text AWS takes.
             pub fn to_text(&self) -> String {
                 self.0.to_string()

@@ -8,4 +8,4 @@ mod tags;
 pub use document::{Document, PolicyDocument};
 pub use reference::Ref;
 pub use secret::Secret;
-pub use tags::{INTENT_TAG, TagChanges, Tags};
+pub use tags::{INTENT_TAG, TagChanges, Tags, carry_intent};

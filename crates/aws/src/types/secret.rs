@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use provision_core::driver::{Cause, CloudError};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize};
 
@@ -30,6 +31,20 @@ impl Secret {
             Self::Value(value) => Some(value),
             Self::Hashed { .. } => None,
         }
+    }
+
+    /// The value, for a call that cannot be made without it.
+    ///
+    /// # Errors
+    /// When only the hash is known.
+    pub fn known(&self, operation: &str) -> Result<&str, CloudError> {
+        self.value().ok_or_else(|| {
+            CloudError::new(
+                Cause::Invalid,
+                operation,
+                "the secret value is not known here: only its hash is in the state",
+            )
+        })
     }
 }
 

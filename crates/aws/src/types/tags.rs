@@ -47,6 +47,11 @@ impl Tags {
     }
 }
 
+/// Whether `tags` are those of what the create call of `intent` made.
+pub fn carry_intent<'a>(tags: impl IntoIterator<Item = (&'a str, &'a str)>, intent: &Intent) -> bool {
+    tags.into_iter().any(|tag| tag == (INTENT_TAG, intent.token.as_str()))
+}
+
 fn is_user_tag(key: &str) -> bool {
     !key.starts_with("aws:") && !key.starts_with("provision:")
 }

@@ -11,29 +11,31 @@ use provision_engine::journal::Journal;
 use serde_json::Value as Json;
 
 use crate::args::{ApplyArgs, RunArgs};
-use crate::error::{CliError, Exit};
+use crate::error::{CliError, Exit, InSpec};
 use crate::output::Output;
 use crate::render::{self, progress, summary};
-use crate::session::{Limits, Session};
+use crate::session::{self, Connection, holder};
 
 /// Plans, shows the plan, asks, and carries it out.
 pub(crate) async fn run(args: &ApplyArgs, output: &Output) -> Result<Exit, CliError> {
     let (spec, sources) = args.spec.load()?;
     let observer = progress::observer(output);
     let (stack, region) = (spec.stack.clone(), spec.region.clone());
-    let session = Session::open(&stack, region.as_deref(), &args.spec.place, observer, args.run.parallelism).await;
-    let (expanded, facts) = session.expand(spec, &sources).await?;
-    let journal = session.begin("apply").await?;
+    let connection =
+        Connection::open(&stack, region.as_deref(), &args.spec.place, observer, args.run.parallelism).await;
+    let session = &connection.session;
+    let (expanded, facts) = session.expand(spec).await.in_spec(&sources)?;
+    let journal = session.begin(&holder("apply")).await?;
     let state = journal.state();
     let planned = async {
-        let limits = Limits::new(&args.limits, &expanded, &state)?;
-        session.plan(&state, Some(&expanded), &facts, &limits, &sources).await
+        let limits = session::limits(&args.limits, &expanded, &state)?;
+        session.plan(&state, Some(&expanded), &facts, &limits).await.in_spec(&sources)
     };
     let plan = match planned.await {
         Ok(plan) => plan,
         Err(error) => return leave(journal, error).await,
     };
-    carry_out(&session, journal, plan, Some(expanded), facts, &args.run, output).await
+    carry_out(&connection, journal, plan, Some(expanded), facts, &args.run, output).await
 }
 
 /// Gives the lock back before the error is told.
@@ -44,7 +46,7 @@ pub(crate) async fn leave(journal: Journal, error: CliError) -> Result<Exit, Cli
 
 /// Shows a plan, asks, carries it out, saves, and tells what came of it.
 pub(crate) async fn carry_out(
-    session: &Session,
+    connection: &Connection,
     journal: Journal,
     plan: Plan,
     spec: Option<Arc<Expanded>>,
@@ -52,7 +54,8 @@ pub(crate) async fn carry_out(
     args: &RunArgs,
     output: &Output,
 ) -> Result<Exit, CliError> {
-    render::plan::show(&plan, &session.engine.schemas, output);
+    let engine = &connection.session.engine;
+    render::plan::show(&plan, &engine.schemas, output);
     if !plan.is_empty()
         && let Err(error) = confirm(args, output)
     {
@@ -61,10 +64,10 @@ pub(crate) async fn carry_out(
     let (plan, started) = (Arc::new(plan), std::time::Instant::now());
     let stop = Stop::default();
     let watch = tokio::spawn(watch_for_ctrl_c(stop.clone()));
-    let outcome = session.engine.apply(plan.clone(), spec.clone(), facts, &journal, &stop).await;
+    let outcome = engine.apply(plan.clone(), spec.clone(), facts, &journal, &stop).await;
     watch.abort();
     let state = journal.close(|state| record_outputs(state, spec.as_deref(), &outcome)).await?;
-    summary::show(&plan, &outcome, &state.outputs, started.elapsed(), &session.calls(), output);
+    summary::show(&plan, &outcome, &state.outputs, started.elapsed(), &connection.calls(), output);
     Ok(exit(&outcome))
 }
 
@@ -96,7 +99,7 @@ async fn watch_for_ctrl_c(stop: Stop) {
     if tokio::signal::ctrl_c().await.is_ok() {
         stop.stop();
         if tokio::signal::ctrl_c().await.is_ok() {
-            #[expect(clippy::exit, reason = "the user asked to leave at once; the journal is durable")]
+            #[expect(clippy::disallowed_methods, reason = "the user asked to leave at once; the journal is durable")]
             std::process::exit(130);
         }
     }

@@ -14,7 +14,8 @@ pub(crate) fn run(args: &FmtArgs, output: &Output) -> Result<Exit, CliError> {
     for path in &args.specs {
         let mut sources = Sources::default();
         let source = session::read(path, &mut sources)?;
-        let formatted = format::format(&sources, source).map_err(|found| CliError::Spec(Box::new(sources.clone()), found))?;
+        let formatted = format::format(source, sources.text(source))
+            .map_err(|found| CliError::Spec(Box::new(sources.clone()), found))?;
         if formatted == sources.text(source) {
             continue;
         }
@@ -22,8 +23,11 @@ pub(crate) fn run(args: &FmtArgs, output: &Output) -> Result<Exit, CliError> {
         if args.check {
             exit = Exit::Failure;
         } else {
-            std::fs::write(path, formatted)
-                .map_err(|error| CliError::File { what: "write", path: path.clone(), error })?;
+            std::fs::write(path, formatted).map_err(|error| CliError::File {
+                what: "write",
+                path: path.clone(),
+                error,
+            })?;
         }
     }
     Ok(exit)

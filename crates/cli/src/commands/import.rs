@@ -6,10 +6,10 @@ use provision_core::driver::Id;
 
 use super::apply::leave;
 use crate::args::ImportArgs;
-use crate::error::{CliError, Exit};
+use crate::error::{CliError, Exit, InSpec};
 use crate::output::Output;
 use crate::render::{progress, style};
-use crate::session::{self, Session};
+use crate::session::{self, Connection};
 
 /// Records an id at an address; the next plan shows what differs.
 pub(crate) async fn run(args: &ImportArgs, output: &Output) -> Result<Exit, CliError> {
@@ -17,9 +17,9 @@ pub(crate) async fn run(args: &ImportArgs, output: &Output) -> Result<Exit, CliE
     let address = session::address(&args.address)?;
     let observer = Arc::new(progress::Quiet::new(output));
     let (stack, region) = (spec.stack.clone(), spec.region.clone());
-    let session = Session::open(&stack, region.as_deref(), &args.place, observer, 1).await;
-    let (expanded, _) = session.expand(spec, &sources).await?;
-    let journal = session.begin("import").await?;
+    let Connection { session, .. } = Connection::open(&stack, region.as_deref(), &args.place, observer, 1).await;
+    let (expanded, _) = session.expand(spec).await.in_spec(&sources)?;
+    let journal = session.begin(&session::holder("import")).await?;
     let imported = session.engine.import(&journal, &expanded, &address, Id(args.id.clone())).await;
     match imported {
         Ok(()) => {

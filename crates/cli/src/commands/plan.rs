@@ -3,21 +3,21 @@
 use std::sync::Arc;
 
 use crate::args::PlanArgs;
-use crate::error::{CliError, Exit};
+use crate::error::{CliError, Exit, InSpec};
 use crate::output::Output;
 use crate::render::{self, progress};
-use crate::session::{Limits, Session};
+use crate::session::{self, Connection};
 
 /// Plans and shows the plan. Takes no lock and changes nothing.
 pub(crate) async fn run(args: &PlanArgs, output: &Output) -> Result<Exit, CliError> {
     let (spec, sources) = args.spec.load()?;
     let observer = Arc::new(progress::Quiet::new(output));
     let (stack, region) = (spec.stack.clone(), spec.region.clone());
-    let session = Session::open(&stack, region.as_deref(), &args.spec.place, observer, 1).await;
-    let (expanded, facts) = session.expand(spec, &sources).await?;
+    let Connection { session, .. } = Connection::open(&stack, region.as_deref(), &args.spec.place, observer, 1).await;
+    let (expanded, facts) = session.expand(spec).await.in_spec(&sources)?;
     let state = session.peek().await?;
-    let limits = Limits::new(&args.limits, &expanded, &state)?;
-    let plan = session.plan(&state, Some(&expanded), &facts, &limits, &sources).await?;
+    let limits = session::limits(&args.limits, &expanded, &state)?;
+    let plan = session.plan(&state, Some(&expanded), &facts, &limits).await.in_spec(&sources)?;
     render::plan::show(&plan, &session.engine.schemas, output);
     Ok(if args.detailed_exitcode && !plan.is_empty() { Exit::Differences } else { Exit::Success })
 }

@@ -45,13 +45,27 @@ impl Comparison<'_> {
             let Some(field) = self.schema.fields.get(name) else {
                 continue;
             };
-            let reference = if field.write_only { self.applied } else { live };
-            let found = reference.as_map().and_then(|properties| properties.get(name));
+            let of = |properties: &Value| properties.as_map().and_then(|properties| properties.get(name)).cloned();
+            let (applied, live) = (of(self.applied), of(live));
+            let found = if field.write_only { applied.as_ref() } else { live.as_ref() };
             let mut differing =
                 Differing { salt: self.salt, path: vec![name.clone()], replace: false, changes: &mut changes };
+            let before = differing.changes.len();
             differing.field(wanted, found, field);
+            if differing.changes.len() == before && self.is_taken_out(wanted, applied.as_ref(), found, &field.ty) {
+                differing.differs(found.cloned(), Some(wanted.clone()));
+            }
         }
         changes
+    }
+
+    /// Whether something inside was applied, is still there, and is no longer stated: part
+    /// of a rule in a list, say. What was never stated is not managed.
+    fn is_taken_out(&self, wanted: &Value, applied: Option<&Value>, found: Option<&Value>, ty: &Type) -> bool {
+        let (Some(applied), Some(found)) = (applied, found) else {
+            return false;
+        };
+        same(self.salt, applied, Some(found), ty) && !same(self.salt, applied, Some(wanted), ty)
     }
 }
 

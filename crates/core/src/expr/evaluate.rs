@@ -58,15 +58,16 @@ impl Evaluator<'_> {
     }
 
     fn name(&mut self, node: &Node, name: &str) -> Result<Value> {
-        self.scope.lookup(name).ok_or_else(|| at(node, format!("nothing here is named `{name}`")))
+        self.scope.lookup(name).ok_or_else(|| at(node, format!("nothing here is named `{}`", operators::shown(name))))
     }
 
     fn variable(&self, node: &Node, depth: usize) -> Result<Value> {
         self.variables.get(depth).cloned().ok_or_else(|| at(node, "this variable has no value".to_owned()))
     }
 
-    fn text_of(&self, node: &Node) -> &str {
-        self.text.get(node.range.clone()).unwrap_or_default()
+    /// How the author wrote `node`, for a message.
+    fn text_of(&self, node: &Node) -> String {
+        operators::shown(self.text.get(node.range.clone()).unwrap_or_default())
     }
 
     /// Runs an operation on `opened`, unknown and secret as what it is given.
@@ -104,14 +105,20 @@ impl Evaluator<'_> {
     fn field(&mut self, node: &Node, operand: &Node, field: &str) -> Result<Value> {
         let opened = self.open(operand)?;
         let mut help = None;
-        let shown = self.text_of(operand).to_owned();
+        let shown = self.text_of(operand);
         let is_secret = opened.is_secret;
         let result = self.run(node, opened, |_, values| match values {
             [Value::Map(entries)] => entries.get(field).cloned().ok_or_else(|| {
-                help = nearest(field, entries.keys().map(String::as_str));
-                format!("`{shown}` has no `{field}`")
+                help = Some(instead(field, entries));
+                format!("`{shown}` has no `{}`", operators::shown(field))
             }),
-            [other] => Err(format!("`{shown}` is {}, which has no `{field}`", operators::a_type(other))),
+            [other] => {
+                help = Some(match operand.kind {
+                    Kind::Variable(_) => "over a map the variable is the key: for its items use `values(…)`".to_owned(),
+                    _ => format!("leave `.{field}` out"),
+                });
+                Err(format!("`{shown}` is {}, which has no fields", operators::a_type(other)))
+            }
             _ => Err("nothing to select from".to_owned()),
         });
         result.map_err(|error| if is_secret { error } else { error.with_help(help) })
@@ -120,7 +127,7 @@ impl Evaluator<'_> {
     /// Whether the field is there, whatever its value; nothing has fields in null.
     fn has(&mut self, node: &Node, operand: &Node, field: &str) -> Result<Value> {
         let opened = self.open(operand)?;
-        let shown = self.text_of(operand).to_owned();
+        let shown = self.text_of(operand);
         self.run(node, opened, |_, values| match values {
             [Value::Map(entries)] => Ok(Value::Bool(entries.contains_key(field))),
             [Value::Null] => Ok(Value::Bool(false)),
@@ -132,8 +139,13 @@ impl Evaluator<'_> {
     fn index(&mut self, node: &Node, [operand, key]: &[Node; 2]) -> Result<Value> {
         let mut opened = self.open(operand)?;
         opened.add(&self.value(key)?);
-        let shown = self.text_of(operand).to_owned();
-        self.run(node, opened, |_, values| operators::index(&shown, values))
+        let shown = self.text_of(operand);
+        let help = match opened.values.as_slice() {
+            [Value::Map(entries), Value::String(key)] if !opened.is_secret => Some(instead(key, entries)),
+            _ => None,
+        };
+        let result = self.run(node, opened, |_, values| operators::index(&shown, values));
+        result.map_err(|error| error.with_help(help))
     }
 
     fn list(&mut self, items: &[Node]) -> Result<Value> {
@@ -178,8 +190,9 @@ impl Evaluator<'_> {
     }
 
     fn no_condition(&self, node: &Node, found: &Value) -> ExprError {
-        let message = format!("`{}` is {}, not true or false", self.text_of(node), operators::a_type(found));
-        at(node, message)
+        let shown = self.text_of(node);
+        let message = format!("`{shown}` is {}, not true or false", operators::a_type(found));
+        at(node, message).with_help(format!("compare it with something, as in `{shown} == …`"))
     }
 
     fn not(&mut self, operand: &Node) -> Result<Value> {
@@ -382,6 +395,19 @@ const ONE: Node = Node { kind: Kind::Literal(Value::Null), range: 0..0 };
 
 fn boolean(value: bool, is_secret: bool) -> Value {
     if is_secret { Value::Bool(value).into_secret() } else { Value::Bool(value) }
+}
+
+/// What to name where a map has no `key`.
+fn instead(key: &str, entries: &BTreeMap<String, Value>) -> String {
+    let names: Vec<&str> = entries.keys().map(String::as_str).collect();
+    nearest(key, names.iter().copied()).unwrap_or_else(|| match names.len() {
+        0 => "it is empty".to_owned(),
+        1..=12 => format!(
+            "it has {}",
+            names.iter().map(|name| format!("`{}`", operators::shown(name))).collect::<Vec<_>>().join(", ")
+        ),
+        _ => "`has(…)` tells whether something is there".to_owned(),
+    })
 }
 
 fn at(node: &Node, message: String) -> ExprError {

@@ -8,6 +8,7 @@ use cel::common::ast::{CallExpr, ComprehensionExpr, EntryExpr, Expr, LiteralValu
 
 use super::functions::{self, Function};
 use super::node::{Comprehension, Fold, Kind, Node, Operator};
+use super::operators::shown;
 use super::parse::Parsed;
 use super::scan::Scan;
 use super::{ExprError, nearest};
@@ -26,12 +27,13 @@ const MACROS: [(&str, &str); 6] = [
 ];
 
 /// Turns the parser's tree into ours.
-pub(super) fn lower(parsed: Parsed, scan: &Scan) -> Result<Node> {
-    let mut lowering = Lowering { positions: &parsed.positions, scan, variables: Vec::new() };
+pub(super) fn lower(text: &str, parsed: Parsed, scan: &Scan) -> Result<Node> {
+    let mut lowering = Lowering { text, positions: &parsed.positions, scan, variables: Vec::new() };
     lowering.node(parsed.tree)
 }
 
 struct Lowering<'a> {
+    text: &'a str,
     positions: &'a cel::common::ast::SourceInfo,
     scan: &'a Scan,
     /// The names of the comprehension variables in reach, innermost last.
@@ -129,12 +131,20 @@ impl Lowering<'_> {
         let arguments = self.nodes(from)?;
         let start = arguments.first().filter(|_| is_method).map_or(own.start, |target| target.range.start);
         let range = self.scan.whole(start..own.end);
-        let function = find(&call.func_name, is_method, &range)?;
+        let name = self.name_within(&call.func_name, arguments.first().filter(|_| is_method), &range);
+        let function = find(&call.func_name, is_method, &range, name)?;
         if !function.takes(arguments.len()) {
             let message = format!("`{}` does not take {}", function.name, functions::counted(written, "argument"));
             return Err(ExprError::new(message, range).with_help(usage(function)));
         }
         Ok(Node { kind: Kind::Call(function, arguments), range })
+    }
+
+    /// Where the name of a call stands: behind the `target` of a method, else in front.
+    fn name_within(&self, name: &str, target: Option<&Node>, range: &Range<usize>) -> Range<usize> {
+        let from = target.map_or(range.start, |target| target.range.end);
+        let found = self.text.get(from..range.end).and_then(|text| text.find(name));
+        found.map_or_else(|| range.clone(), |at| from + at..from + at + name.len())
     }
 
     fn comprehension(&mut self, from: ComprehensionExpr, own: Range<usize>) -> Result<Node> {
@@ -238,7 +248,8 @@ fn operation(name: &str) -> Option<Operation> {
     })
 }
 
-fn find(name: &str, is_method: bool, range: &Range<usize>) -> Result<&'static Function> {
+/// The function `name`, called at `range`, where its name stands at `name_range`.
+fn find(name: &str, is_method: bool, range: &Range<usize>, name_range: Range<usize>) -> Result<&'static Function> {
     if let Some((_, usage)) = MACROS.iter().find(|(known, _)| *known == name) {
         let error = ExprError::new(format!("`{name}` is not used like this"), range.clone());
         return Err(error.with_help(format!("write `{usage}`")));
@@ -246,7 +257,7 @@ fn find(name: &str, is_method: bool, range: &Range<usize>) -> Result<&'static Fu
     let Some(function) = functions::function(name) else {
         let names = functions::FUNCTIONS.iter().map(|function| function.name);
         let help = nearest(name, names.chain(MACROS.iter().map(|(name, _)| *name)));
-        return Err(ExprError::new(format!("there is no function `{name}`"), range.clone()).with_help(help));
+        return Err(ExprError::new(format!("there is no function `{}`", shown(name)), name_range).with_help(help));
     };
     if is_method && !function.is_method {
         let message = format!("`{name}` is no method");

@@ -29,6 +29,7 @@ use std::sync::Arc;
 pub use functions::{FUNCTIONS, Function, function};
 pub use references::{PathStep, Reference};
 
+use crate::diagnostic::suggest;
 use crate::value::Value;
 
 /// What an expression may name.
@@ -76,7 +77,7 @@ impl Expression {
     pub fn parse(text: &str) -> Result<Self, ExprError> {
         let scan = scan::scan(text)?;
         let parsed = parse::parse(text, &scan)?;
-        let root = lower::lower(parsed, &scan)?;
+        let root = lower::lower(text, parsed, &scan)?;
         Ok(Self { text: text.into(), root: Arc::new(root) })
     }
 
@@ -113,13 +114,7 @@ impl Expression {
     }
 }
 
-/// The candidate nearest to a mistyped `name`, near enough to be meant.
+/// "Did you mean …?", when a candidate is near enough to a mistyped `name` to be meant.
 fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<String> {
-    let limit = (name.chars().count() / 3).max(1);
-    candidates
-        .into_iter()
-        .map(|candidate| (strsim::damerau_levenshtein(name, candidate), candidate))
-        .filter(|(distance, _)| *distance <= limit)
-        .min()
-        .map(|(_, candidate)| format!("did you mean `{candidate}`?"))
+    suggest(name, candidates).map(|candidate| format!("did you mean `{candidate}`?"))
 }

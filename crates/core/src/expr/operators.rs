@@ -3,7 +3,6 @@
 use std::cmp::Ordering;
 
 use super::budget::Budget;
-use super::nearest;
 use super::node::Operator;
 use crate::value::{Secret, Value};
 
@@ -204,14 +203,13 @@ fn is_in(item: &Value, of: &Value) -> Outcome<bool> {
 /// `operand[key]`, where `operand` is written `text`.
 pub(super) fn index(text: &str, values: &[Value]) -> Outcome<Value> {
     match values {
-        [Value::Map(entries), Value::String(key)] => entries.get(&**key).cloned().ok_or_else(|| {
-            let hint = nearest(key, entries.keys().map(String::as_str));
-            let hint = hint.map_or_else(String::new, |hint| format!(", {hint}"));
-            format!("`{text}` has no key `{}`{hint}", shown(key))
-        }),
+        [Value::Map(entries), Value::String(key)] => {
+            entries.get(&**key).cloned().ok_or_else(|| format!("`{text}` has no key `{}`", shown(key)))
+        }
         [Value::List(items), Value::Integer(position)] => {
             let item = usize::try_from(*position).ok().and_then(|position| items.get(position));
-            item.cloned().ok_or_else(|| format!("`{text}` has {} items, none at {position}", items.len()))
+            item.cloned()
+                .ok_or_else(|| format!("`{text}` has {} items, counted from 0, and none at {position}", items.len()))
         }
         [Value::List(_), key] => Err(format!("a list's items are counted from 0, not by {}", a_type(key))),
         [Value::Map(_), key] => Err(format!("a map's keys are strings, not {}", a_type(key))),

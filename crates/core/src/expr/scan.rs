@@ -6,6 +6,7 @@ use std::ops::Range;
 use cel::parser::pratt_parser::{Lexer, Token, TokenKind};
 
 use super::ExprError;
+use super::operators::shown;
 
 /// Bytes an expression may have.
 const MAX_LENGTH: usize = 65_536;
@@ -139,7 +140,7 @@ fn bad_token(text: &str, token: Token) -> ExprError {
         '&' | '|' => {
             ExprError::new(format!("`{first}` stands alone"), range).with_help(format!("write `{first}{first}`"))
         }
-        '0'..='9' | '.' => ExprError::new(format!("`{}` is no number", &text[range.clone()]), range),
+        '0'..='9' | '.' => ExprError::new(format!("`{}` is no number", shown(&text[range.clone()])), range),
         '$' => ExprError::new("`$` has no meaning inside an expression", range)
             .with_help("name values without `${…}` here".to_owned()),
         _ => ExprError::new(format!("`{first}` has no meaning in an expression"), range),
@@ -179,7 +180,12 @@ fn match_brackets(text: &str, tokens: &[Token]) -> Result<Vec<usize>, ExprError>
     }
     let open = &tokens[frame.open];
     let message = format!("`{}` is never closed", &text[open.start..open.end]);
-    Err(ExprError::new(message, open.start..open.end))
+    let close = match open.kind {
+        TokenKind::TokLeftParen => ")",
+        TokenKind::TokLeftBracket => "]",
+        _ => "}",
+    };
+    Err(ExprError::new(message, open.start..open.end).with_help(format!("add the `{close}` that closes it")))
 }
 
 fn is_pair(open: TokenKind, close: TokenKind) -> bool {

@@ -7,6 +7,7 @@ use ipnet::{Ipv4Net, Ipv6Net};
 use serde_json::Value as Json;
 
 use super::types::{Field, Format, ObjectType, StringType, Type};
+use crate::diagnostic::suggest;
 use crate::value::{Secret, Value};
 
 /// Where and how a value does not fit its type.
@@ -18,8 +19,8 @@ pub struct Misfit {
     pub code: &'static str,
     /// What is wrong.
     pub message: String,
-    /// The field names it may have been meant to be, for an unknown field.
-    pub candidates: Vec<String>,
+    /// What to write instead, where that can be told.
+    pub help: Option<String>,
 }
 
 /// `value` as `ty` has it: defaults filled in, numbers turned into strings where a
@@ -78,14 +79,14 @@ struct Conforming {
 }
 
 impl Conforming {
-    fn misfit(&mut self, code: &'static str, message: String) -> Value {
-        self.misfits.push(Misfit { path: self.path.clone(), code, message, candidates: Vec::new() });
+    fn misfit(&mut self, code: &'static str, message: String, help: Option<String>) -> Value {
+        self.misfits.push(Misfit { path: self.path.clone(), code, message, help });
         Value::Null
     }
 
     fn wrong_type(&mut self, value: &Value, ty: &Type) -> Value {
         let message = format!("expected {}, found {}", with_article(ty.name()), with_article(value.type_name()));
-        self.misfit("wrong-type", message)
+        self.misfit("wrong-type", message, rewritten(value, ty))
     }
 
     fn at(&mut self, step: impl Into<String>, check: impl FnOnce(&mut Self) -> Value) -> Value {
@@ -98,7 +99,7 @@ impl Conforming {
     fn value(&mut self, value: &Value, ty: &Type) -> Value {
         match (value, ty) {
             (Value::Unknown(_) | Value::Secret(Secret::Hash(_)), _) => value.clone(),
-            (Value::Secret(Secret::Plain(inner)), _) => self.value(inner, ty).into_secret(),
+            (Value::Secret(Secret::Plain(inner)), _) => self.secret(inner, ty),
             (_, ty) if ty.is_secret() => self.string(value, ty).into_secret(),
             (_, Type::Any) => value.clone(),
             (Value::Bool(_), Type::Bool) => value.clone(),
@@ -116,6 +117,21 @@ impl Conforming {
         }
     }
 
+    /// Messages quote what does not fit, so those of a secret are replaced (law 10).
+    fn secret(&mut self, inner: &Value, ty: &Type) -> Value {
+        let before = self.misfits.len();
+        let value = self.value(inner, ty).into_secret();
+        if self.misfits.len() > before {
+            self.misfits.truncate(before);
+            self.misfit(
+                "secret-misfit",
+                format!("the secret value is not {} as it must be", with_article(ty.name())),
+                None,
+            );
+        }
+        value
+    }
+
     fn integer(&mut self, value: &Value, ty: &Type, min: Option<i64>, max: Option<i64>) -> Value {
         let number = match value {
             Value::Integer(number) => Some(*number),
@@ -126,7 +142,7 @@ impl Conforming {
         match number {
             None => self.wrong_type(value, ty),
             Some(number) if min.is_some_and(|min| number < min) || max.is_some_and(|max| number > max) => {
-                self.misfit("out-of-range", format!("{number} is not {}", range(min, max)))
+                self.misfit("out-of-range", format!("{number} is not {}", range(min, max)), None)
             }
             Some(number) => Value::Integer(number),
         }
@@ -149,13 +165,15 @@ impl Conforming {
     fn text(&mut self, text: Arc<str>, rules: &StringType) -> Value {
         if !rules.choices.is_empty() && !rules.choices.iter().any(|choice| **choice == *text) {
             let message = format!("`{text}` is none of {}", quoted(&rules.choices));
-            self.misfit("not-a-choice", message);
-            if let Some(misfit) = self.misfits.last_mut() {
-                misfit.candidates.clone_from(&rules.choices);
-            }
+            let near = suggest(&text, rules.choices.iter().map(String::as_str));
+            self.misfit(
+                "not-a-choice",
+                message,
+                near.map(did_you_mean).or_else(|| Some("write one of these".to_owned())),
+            );
         }
-        if let Some(wrong) = rules.format.and_then(|format| malformed(&text, format)) {
-            self.misfit("bad-cidr", wrong);
+        if let Some((wrong, help)) = rules.format.and_then(|format| malformed(&text, format)) {
+            self.misfit("bad-cidr", wrong, help);
         }
         Value::String(text)
     }
@@ -179,14 +197,16 @@ impl Conforming {
         let Value::Map(entries) = value else {
             return self.wrong_type(value, &Type::Object(Arc::new(object.clone())));
         };
-        let unknown: Vec<&String> = entries.keys().filter(|name| !object.fields.contains_key(*name)).collect();
-        for name in unknown {
-            self.unknown_field(name, object);
-        }
+        let unknown = entries.keys().filter(|name| !object.fields.contains_key(*name));
+        let meant: Vec<Option<String>> = unknown.map(|name| self.unknown_field(name, object)).collect();
         let mut checked = Vec::new();
         for (name, field) in &object.fields {
             let given = entries.get(name).filter(|value| **value != Value::Null);
-            checked.extend(self.field(name, given, field).map(|value| (name.clone(), value)));
+            // A required field that was misspelt has been told of already.
+            let is_misspelt = given.is_none() && meant.iter().any(|meant| meant.as_ref() == Some(name));
+            if !is_misspelt {
+                checked.extend(self.field(name, given, field).map(|value| (name.clone(), value)));
+            }
         }
         Value::map(checked)
     }
@@ -195,22 +215,41 @@ impl Conforming {
         match (given, &field.default) {
             (Some(value), _) => Some(self.at(name, |this| this.value(value, &field.ty))),
             (None, Some(default)) => Some(lift_field(default, &field.ty)),
-            (None, None) if field.required => Some(self.misfit("missing-field", format!("`{name}` is missing"))),
+            (None, None) if field.required => Some(self.misfit("missing-field", format!("`{name}` is missing"), None)),
             (None, None) => None,
         }
     }
 
-    fn unknown_field(&mut self, name: &str, object: &ObjectType) {
-        self.path.push(name.to_owned());
-        self.misfit("unknown-field", format!("there is no field `{name}` here"));
-        if let Some(misfit) = self.misfits.last_mut() {
-            misfit.candidates = object.fields.keys().cloned().collect();
-        }
-        self.path.pop();
+    /// Answers which field was probably meant.
+    fn unknown_field(&mut self, name: &str, object: &ObjectType) -> Option<String> {
+        let near = suggest(name, object.fields.keys().map(String::as_str));
+        let help = near.clone().map(did_you_mean);
+        self.at(name, |this| this.misfit("unknown-field", format!("there is no field `{name}` here"), help));
+        near
     }
 }
 
-fn malformed(text: &str, format: Format) -> Option<String> {
+/// What to write where a value of another type stands.
+fn rewritten(value: &Value, ty: &Type) -> Option<String> {
+    Some(match (value, ty) {
+        (_, Type::Bool) => "write `true` or `false`".to_owned(),
+        (Value::String(text), Type::List(_) | Type::Set(_)) if text.len() < 60 => format!("write `[{text}]`"),
+        (_, Type::List(_) | Type::Set(_)) => "write a list: `[a, b]`, or items that begin with `- `".to_owned(),
+        (_, Type::Map(_) | Type::Object(_)) => "write `name: value` pairs, each on a line below".to_owned(),
+        (_, Type::Integer { .. }) => "write a whole number".to_owned(),
+        (_, Type::Number) => "write a number".to_owned(),
+        (_, Type::String(_)) => "write a single value".to_owned(),
+        _ => return None,
+    })
+}
+
+fn did_you_mean(name: impl std::fmt::Display) -> String {
+    format!("did you mean `{name}`?")
+}
+
+type Wrong = (String, Option<String>);
+
+fn malformed(text: &str, format: Format) -> Option<Wrong> {
     match format {
         Format::Cidr4 => wrong_range(text, "an IPv4 range such as 10.0.0.0/16", |text| {
             text.parse::<Ipv4Net>().ok().map(|net| (net == net.trunc(), net.trunc().to_string()))
@@ -222,11 +261,18 @@ fn malformed(text: &str, format: Format) -> Option<String> {
 }
 
 /// `parse` answers whether no bit is set behind the prefix, and the range without those bits.
-fn wrong_range(text: &str, wanted: &str, parse: impl Fn(&str) -> Option<(bool, String)>) -> Option<String> {
+fn wrong_range(text: &str, wanted: &str, parse: impl Fn(&str) -> Option<(bool, String)>) -> Option<Wrong> {
     match parse(text) {
-        None => Some(format!("`{text}` is not {wanted}")),
+        None if text.parse::<std::net::IpAddr>().is_ok() => Some((
+            format!("`{text}` is an address, not a range"),
+            Some(format!("add the length of the prefix, such as `{text}/24`")),
+        )),
+        None => {
+            let help = "write an address, a `/` and the length of the prefix".to_owned();
+            Some((format!("`{text}` is not {wanted}"), Some(help)))
+        }
         Some((false, truncated)) => {
-            Some(format!("`{text}` has bits set behind its prefix: the range it lies in is `{truncated}`"))
+            Some((format!("`{text}` has bits set behind its prefix"), Some(format!("write `{truncated}`"))))
         }
         Some((true, _)) => None,
     }
@@ -275,7 +321,7 @@ mod tests {
     fn a_range_must_be_in_its_notation_and_without_host_bits() {
         let ty = string(StringType { format: Some(Format::Cidr4), ..StringType::default() });
         assert!(conform(&Value::string("10.0.0.0/16"), &ty).is_ok());
-        for (text, says) in [("10.0.0.0/33", "is not an IPv4 range"), ("10.0.1.0/16", "is `10.0.0.0/16`")] {
+        for (text, says) in [("10.0.0.0/33", "is not an IPv4 range"), ("10.0.1.0/16", "has bits set")] {
             let misfits = conform(&Value::string(text), &ty).unwrap_err();
             assert!(misfits[0].message.contains(says), "{}", misfits[0].message);
         }
@@ -289,6 +335,14 @@ mod tests {
         let misfits = conform(&Value::list([item]), &ty).unwrap_err();
         let told: Vec<_> = misfits.iter().map(|misfit| (misfit.path.join("."), misfit.code)).collect();
         assert_eq!(told, [("0.prot".to_owned(), "unknown-field"), ("0.port".to_owned(), "wrong-type")]);
+    }
+
+    #[test]
+    fn a_secret_that_does_not_fit_is_not_quoted() {
+        let choices = vec!["a".to_owned()];
+        let ty = string(StringType { choices, ..StringType::default() });
+        let misfits = conform(&Value::string("hunter2").into_secret(), &ty).unwrap_err();
+        assert!(!format!("{misfits:?}").contains("hunter2"), "{misfits:?}");
     }
 
     #[test]

@@ -76,6 +76,13 @@ pub struct FieldError {
     pub message: String,
 }
 
+impl FieldError {
+    /// An error of the top-level property `field`.
+    pub fn new(field: &str, message: impl Into<String>) -> Self {
+        Self { path: vec![field.to_owned()], message: message.into() }
+    }
+}
+
 /// A kind's schema, compiled for checking and comparing.
 #[derive(Clone, Debug)]
 pub struct KindSchema {

@@ -1,13 +1,14 @@
 //! The sections of a spec, read from its YAML tree.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::params::Param;
-use super::tree::Tree;
+use super::tree::{Tree, TreeKind};
 use super::yaml::{Entry, Node, NodeKind, ScalarValue};
 use crate::address::is_name;
 use crate::diagnostic::{Diagnostic, Sources, Span, suggest};
-use crate::schema::{Schemas, StringType, Type};
+use crate::schema::{KindSchema, Schemas, StringType, Type, conform};
 use crate::state::Lifecycle;
 
 /// A spec as it stands in its file: every section read, nothing resolved.
@@ -21,10 +22,14 @@ pub(super) struct Document {
     pub params: BTreeMap<String, Param>,
     /// Tags for every resource that takes tags.
     pub default_tags: Option<Tree>,
+    /// Whether they are what tags must be.
+    pub default_tags_fit: bool,
     /// The resources, in the order of the file.
     pub resources: Vec<ResourceBlock>,
     /// The outputs, in the order of the file.
     pub outputs: Vec<OutputBlock>,
+    /// Names of resources that could not be read: naming one is no mistake of its own.
+    pub unread: Vec<String>,
 }
 
 /// One entry of `resources`.
@@ -35,7 +40,7 @@ pub(super) struct ResourceBlock {
     /// Where the name stands.
     pub span: Span,
     /// Its kind.
-    pub kind: String,
+    pub schema: Arc<KindSchema>,
     /// Its properties.
     pub body: Tree,
     /// What it is repeated over.
@@ -95,20 +100,29 @@ impl Reader<'_> {
 
     fn document(&mut self, root: &Node) -> Document {
         let mut document = Document::default();
+        if !matches!(root.kind, NodeKind::Mapping(_)) && !root.is_null() {
+            let message = format!("a spec is a mapping of names to values, not {}", root.describe());
+            let help = "begin with a line such as `stack: shop`, then `resources:`".to_owned();
+            self.error("wrong-type", root.span, message, Some(help));
+            return document;
+        }
         let entries = self.mapping(root, "a spec");
         if !entries.iter().any(|entry| &*entry.key.text == "stack") {
             let help = "add a line such as `stack: shop`; it names the state and marks what belongs together";
             self.error("missing-field", start_of(root.span), "`stack` is missing", Some(help.to_owned()));
         }
         for entry in entries {
-            match &*entry.key.text {
-                "stack" => document.stack = self.stack(&entry.value),
-                "region" => document.region = Some(self.tree(&entry.value, &Type::String(StringType::default()))),
-                "params" => document.params = self.params(&entry.value),
-                "defaults" => document.default_tags = self.defaults(&entry.value),
-                "resources" => document.resources = self.resources(&entry.value),
-                "outputs" => document.outputs = self.outputs(&entry.value),
-                _ => self.unknown_field(entry, &SECTIONS, "a spec"),
+            match self.field(entry, entries, &SECTIONS, "a spec") {
+                Some("stack") => document.stack = self.stack(&entry.value),
+                Some("region") => document.region = Some(self.tree(&entry.value, &Type::String(StringType::default()))),
+                Some("params") => document.params = self.params(&entry.value),
+                Some("defaults") => {
+                    document.default_tags = self.defaults(&entry.value);
+                    document.default_tags_fit = document.default_tags.as_ref().is_none_or(|tags| self.tags_fit(tags));
+                }
+                Some("resources") => self.resources(&entry.value, &mut document),
+                Some("outputs") => document.outputs = self.outputs(&entry.value),
+                _ => {}
             }
         }
         document
@@ -120,19 +134,38 @@ impl Reader<'_> {
             NodeKind::Mapping(entries) => entries,
             NodeKind::Scalar { .. } if node.is_null() => &[],
             _ => {
-                self.error("wrong-type", node.span, format!("{what} is a mapping of names to values"), None);
+                let message = format!("{what} is a mapping of names to values, not {}", node.describe());
+                let help = match node.kind {
+                    NodeKind::Sequence(_) => "write `name:` where an item has its `-`",
+                    _ => "write `name: value` pairs, each on a line below",
+                };
+                self.error("wrong-type", node.span, message, Some(help.to_owned()));
                 &[]
             }
         }
     }
 
-    pub(super) fn unknown_field(&mut self, entry: &Entry, known: &[&str], what: &str) {
-        let help = match suggest(&entry.key.text, known.iter().copied()) {
+    /// Which of the fields of `what` an entry is. A misspelt one is told of and taken for
+    /// what it was meant to be, so that nothing else seems to be missing.
+    pub(super) fn field(
+        &mut self,
+        entry: &Entry,
+        siblings: &[Entry],
+        known: &[&'static str],
+        what: &str,
+    ) -> Option<&'static str> {
+        let name = &*entry.key.text;
+        if let Some(field) = known.iter().find(|field| **field == name) {
+            return Some(field);
+        }
+        let near = suggest(name, known.iter().copied());
+        let help = match &near {
             Some(near) => format!("did you mean `{near}`?"),
             None => format!("{what} has {}", list(known)),
         };
-        let message = format!("{what} has no field `{}`", entry.key.text);
-        self.error("unknown-field", entry.key.span, message, Some(help));
+        self.error("unknown-field", entry.key.span, format!("{what} has no field `{name}`"), Some(help));
+        let meant = known.iter().find(|field| near.as_deref() == Some(field))?;
+        siblings.iter().all(|sibling| &*sibling.key.text != *meant).then_some(meant)
     }
 
     fn tree(&mut self, node: &Node, ty: &Type) -> Tree {
@@ -142,7 +175,11 @@ impl Reader<'_> {
     pub(super) fn text(&mut self, node: &Node, what: &str) -> Option<String> {
         let text = node.text().filter(|_| !node.is_null()).map(str::to_owned);
         if text.is_none() {
-            self.error("wrong-type", node.span, format!("{what} is a string"), None);
+            let message = match node.is_null() {
+                true => format!("{what} has no value"),
+                false => format!("{what} is a string, not {}", node.describe()),
+            };
+            self.error("wrong-type", node.span, message, Some("write a single value here".to_owned()));
         }
         text
     }
@@ -170,7 +207,10 @@ impl Reader<'_> {
     fn name(&mut self, entry: &Entry, what: &str) {
         let name = &entry.key.text;
         if !is_name(name) {
-            let fixed: String = name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
+            let mut fixed: String = name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
+            if !is_name(&fixed) {
+                fixed.insert(0, '_');
+            }
             let help = format!("use letters, digits and `_`, such as `{fixed}`: expressions name it");
             self.error("bad-name", entry.key.span, format!("`{name}` is no name for {what}"), Some(help));
         } else if RESERVED.contains(&&**name) {
@@ -181,114 +221,157 @@ impl Reader<'_> {
 
     fn defaults(&mut self, node: &Node) -> Option<Tree> {
         let mut tags = None;
-        for entry in self.mapping(node, "`defaults`") {
-            match &*entry.key.text {
-                "tags" => {
-                    let ty = Type::Map(Box::new(Type::String(StringType::default())));
-                    tags = Some(self.tree(&entry.value, &ty));
-                }
-                _ => self.unknown_field(entry, &["tags"], "`defaults`"),
+        let entries = self.mapping(node, "`defaults`");
+        for entry in entries {
+            if self.field(entry, entries, &["tags"], "`defaults`").is_some() {
+                tags = Some(self.tree(&entry.value, &tags_type()));
             }
         }
         tags
     }
 
-    fn resources(&mut self, node: &Node) -> Vec<ResourceBlock> {
-        let mut resources = Vec::new();
-        for entry in self.mapping(node, "`resources`") {
-            self.name(entry, "a resource");
-            resources.extend(self.resource(entry));
+    /// Tells here of what is wrong with default tags, where it stands: every resource has them.
+    fn tags_fit(&mut self, tree: &Tree) -> bool {
+        let misfits = conform(&tree.shape(), &tags_type()).err().unwrap_or_default();
+        let fit = misfits.is_empty();
+        for misfit in misfits {
+            let place = ["tags"].into_iter().chain(misfit.path.iter().map(String::as_str)).collect::<Vec<_>>();
+            let message = format!("`{}` of `defaults`: {}", place.join("."), misfit.message);
+            self.error(misfit.code, tree.locate(&misfit.path, false), message, misfit.help);
         }
-        resources
+        fit
+    }
+
+    fn resources(&mut self, node: &Node, document: &mut Document) {
+        for entry in self.mapping(node, "`resources`") {
+            if self.schemas.get(&entry.key.text).is_some() {
+                self.kind_without_name(entry);
+                continue;
+            }
+            self.name(entry, "a resource");
+            match self.resource(entry) {
+                Some(block) => document.resources.push(block),
+                None => document.unread.push(entry.key.text.to_string()),
+            }
+        }
+    }
+
+    fn kind_without_name(&mut self, entry: &Entry) {
+        let kind = &entry.key.text;
+        let noun = kind.rsplit('/').next().unwrap_or_default();
+        let help = format!("give it a name of your own, such as `{noun}:`, and put the kind below that");
+        self.error("missing-name", entry.key.span, format!("`{kind}` is a kind, and no resource's name"), Some(help));
     }
 
     fn resource(&mut self, entry: &Entry) -> Option<ResourceBlock> {
         let what = format!("`{}`", entry.key.text);
+        if let Some(kind) = entry.value.text().filter(|_| !entry.value.is_null()) {
+            let help = format!("write `{kind}:` on a line below `{}:`, and its properties below that", entry.key.text);
+            self.error("missing-kind", entry.value.span, format!("{what} is a mapping, not a text"), Some(help));
+            return None;
+        }
         let fields = self.mapping(&entry.value, &what);
-        let kinds: Vec<&Entry> = fields.iter().filter(|field| !RESOURCE_FIELDS.contains(&&*field.key.text)).collect();
-        let kind = self.kind(entry, &kinds)?;
-        let ty = self.schemas.get(&kind.key.text).map_or(Type::Any, |schema| schema.as_type());
+        if fields.is_empty() && !entry.value.is_null() && entry.value.entries().is_none() {
+            return None;
+        }
+        let others: Vec<&Entry> = fields.iter().filter(|field| !RESOURCE_FIELDS.contains(&&*field.key.text)).collect();
+        let kind = self.kind(entry, &others)?;
+        let schema = self.schemas.get(&kind.key.text)?.clone();
+        let (beside, others): (Vec<&Entry>, Vec<&Entry>) = others
+            .into_iter()
+            .filter(|other| other.key != kind.key)
+            .partition(|other| schema.spec.fields.contains_key(&*other.key.text));
         let mut block = ResourceBlock {
             name: entry.key.text.to_string(),
             span: entry.key.span,
-            kind: kind.key.text.to_string(),
-            body: self.body(kind, &ty),
+            body: self.body(kind, &beside, &schema.as_type()),
+            schema,
             for_each: None,
             depends_on: Vec::new(),
             lifecycle: Lifecycle::default(),
             ignore_changes: Vec::new(),
             replace_triggered_by: Vec::new(),
         };
-        for field in fields {
-            match &*field.key.text {
-                "for_each" => block.for_each = Some(self.tree(&field.value, &Type::Any)),
-                "depends_on" => block.depends_on = self.names(&field.value, "`depends_on`"),
-                "lifecycle" => self.lifecycle(&field.value, &mut block),
-                _ => {}
+        for field in fields.iter().filter(|field| !others.iter().chain(&beside).any(|other| other.key == field.key)) {
+            self.resource_field(&field.key.text, field, &mut block);
+        }
+        for other in others {
+            if self.schemas.get(&other.key.text).is_some() {
+                let help = "make it a resource of its own".to_owned();
+                self.error("several-kinds", other.key.span, format!("{what} has a second kind"), Some(help));
+            } else if let Some(meant) = self.field(other, fields, &RESOURCE_FIELDS, &what) {
+                self.resource_field(meant, other, &mut block);
             }
         }
         Some(block)
     }
 
-    /// The properties; a kind without any may be left empty.
-    fn body(&mut self, kind: &Entry, ty: &Type) -> Tree {
-        let is_empty = kind.value.is_null();
+    fn resource_field(&mut self, name: &str, field: &Entry, block: &mut ResourceBlock) {
+        match name {
+            "for_each" => block.for_each = Some(self.tree(&field.value, &Type::Any)),
+            "depends_on" => block.depends_on = self.names(&field.value, "`depends_on`"),
+            "lifecycle" => self.lifecycle(&field.value, block),
+            _ => {}
+        }
+    }
+
+    /// The properties; a kind without any may be left empty. Those that stand `beside`
+    /// the kind are told of and taken in.
+    fn body(&mut self, kind: &Entry, beside: &[&Entry], ty: &Type) -> Tree {
         let mut tree = self.tree(&kind.value, ty);
-        if is_empty {
-            tree.kind = super::tree::TreeKind::Map(BTreeMap::new());
-            tree.span = kind.key.span;
+        if kind.value.is_null() {
+            tree = Tree { span: kind.key.span, kind: TreeKind::Map(BTreeMap::new()) };
+        }
+        for entry in beside {
+            let message = format!("`{}` stands beside its kind", entry.key.text);
+            let help = format!("indent it below `{}:`", kind.key.text);
+            self.error("misplaced-field", entry.key.span, message, Some(help));
+        }
+        if !beside.is_empty()
+            && let TreeKind::Map(entries) = &mut tree.kind
+        {
+            let entries_beside = beside.iter().map(|entry| (*entry).clone()).collect();
+            let node = Node { span: kind.key.span, kind: NodeKind::Mapping(entries_beside) };
+            if let TreeKind::Map(more) = Tree::compile(&node, ty, self.sources, self.diagnostics).kind {
+                entries.extend(more);
+            }
         }
         tree
     }
 
-    /// The one field that names a kind.
+    /// The field that names a kind: the first one that is there, else the one that
+    /// looks most like one, which is told of.
     fn kind<'n>(&mut self, entry: &Entry, candidates: &[&'n Entry]) -> Option<&'n Entry> {
-        let name = &entry.key.text;
-        match candidates {
-            [kind] => self.known_kind(kind).then_some(*kind),
-            [] => {
-                let help = "its kind is a key below its name, such as `ec2/vpc:`".to_owned();
-                self.error("missing-kind", entry.key.span, format!("`{name}` has no kind"), Some(help));
-                None
+        if let Some(kind) = candidates.iter().find(|entry| self.schemas.get(&entry.key.text).is_some()) {
+            return Some(kind);
+        }
+        let near = |name: &str| suggest(name, self.schemas.names()).or_else(|| same_noun(name, self.schemas.names()));
+        let like = candidates.iter().map(|entry| (entry, near(&entry.key.text)));
+        let mut like = like.filter(|(entry, near)| near.is_some() || entry.key.text.contains('/'));
+        let (span, message, help) = match like.next() {
+            Some((kind, near)) => {
+                let help = near.map(|near| format!("did you mean `{near}`?"));
+                (kind.key.span, format!("there is no kind `{}`", kind.key.text), help)
             }
-            several => {
-                self.several_kinds(name, several);
-                None
+            None => {
+                let help = "its kind is a key below its name, such as `ec2/vpc:`, and its properties stand below that";
+                (entry.key.span, format!("`{}` has no kind", entry.key.text), Some(help.to_owned()))
             }
-        }
-    }
-
-    fn several_kinds(&mut self, name: &str, candidates: &[&Entry]) {
-        let (kinds, others): (Vec<&Entry>, Vec<&Entry>) =
-            candidates.iter().copied().partition(|entry| self.schemas.get(&entry.key.text).is_some());
-        if kinds.len() == 1 {
-            others.into_iter().for_each(|other| self.unknown_field(other, &RESOURCE_FIELDS, &format!("`{name}`")));
-            return;
-        }
-        for other in candidates.iter().skip(1) {
-            let help = "make it a resource of its own".to_owned();
-            self.error("several-kinds", other.key.span, format!("`{name}` has a second kind"), Some(help));
-        }
-    }
-
-    fn known_kind(&mut self, kind: &Entry) -> bool {
-        let name = &kind.key.text;
-        if self.schemas.get(name).is_some() {
-            return true;
-        }
-        let near = suggest(name, self.schemas.names());
-        let near = near.or_else(|| same_noun(name, self.schemas.names()));
-        let help = match near {
-            Some(near) => format!("did you mean `{near}`?"),
-            None => "`provision kinds` lists all there are".to_owned(),
         };
-        self.error("unknown-kind", kind.key.span, format!("there is no kind `{name}`"), Some(help));
-        false
+        let code = if span == entry.key.span { "missing-kind" } else { "unknown-kind" };
+        let help = help.unwrap_or_else(|| "`provision kinds` lists all there are".to_owned());
+        self.error(code, span, message, Some(help));
+        None
     }
 
     fn names(&mut self, node: &Node, what: &str) -> Vec<Named> {
         let NodeKind::Sequence(items) = &node.kind else {
-            self.error("wrong-type", node.span, format!("{what} is a list of names"), None);
+            let help = match node.text() {
+                Some(name) if !name.is_empty() => format!("write `[{name}]`"),
+                _ => "write a list such as `[vpc]`".to_owned(),
+            };
+            let message = format!("{what} is a list of names, not {}", node.describe());
+            self.error("wrong-type", node.span, message, Some(help));
             return Vec::new();
         };
         let named = items.iter().filter_map(|item| Some(Named { name: self.text(item, "a name")?, span: item.span }));
@@ -296,16 +379,17 @@ impl Reader<'_> {
     }
 
     fn lifecycle(&mut self, node: &Node, block: &mut ResourceBlock) {
-        for entry in self.mapping(node, "`lifecycle`") {
-            match &*entry.key.text {
-                "prevent_destroy" => block.lifecycle.prevent_destroy = self.boolean(&entry.value),
-                "retain_on_delete" => block.lifecycle.retain_on_delete = self.boolean(&entry.value),
-                "create_before_destroy" => block.lifecycle.create_before_destroy = self.boolean(&entry.value),
-                "ignore_changes" => block.ignore_changes = self.names(&entry.value, "`ignore_changes`"),
-                "replace_triggered_by" => {
+        let entries = self.mapping(node, "`lifecycle`");
+        for entry in entries {
+            match self.field(entry, entries, &LIFECYCLE_FIELDS, "`lifecycle`") {
+                Some("prevent_destroy") => block.lifecycle.prevent_destroy = self.boolean(&entry.value),
+                Some("retain_on_delete") => block.lifecycle.retain_on_delete = self.boolean(&entry.value),
+                Some("create_before_destroy") => block.lifecycle.create_before_destroy = self.boolean(&entry.value),
+                Some("ignore_changes") => block.ignore_changes = self.names(&entry.value, "`ignore_changes`"),
+                Some("replace_triggered_by") => {
                     block.replace_triggered_by = self.names(&entry.value, "`replace_triggered_by`");
                 }
-                _ => self.unknown_field(entry, &LIFECYCLE_FIELDS, "`lifecycle`"),
+                _ => {}
             }
         }
     }
@@ -314,7 +398,13 @@ impl Reader<'_> {
         match node.scalar_value() {
             Some(ScalarValue::Bool(value)) => value,
             _ => {
-                self.error("wrong-type", node.span, "expected `true` or `false`", None);
+                let help = "write `true` or `false`".to_owned();
+                self.error(
+                    "wrong-type",
+                    node.span,
+                    format!("expected a boolean, found {}", node.describe()),
+                    Some(help),
+                );
                 false
             }
         }
@@ -338,6 +428,10 @@ pub(super) fn is_stack_name(name: &str) -> bool {
 
 /// Names that expressions use for something else.
 const RESERVED: [&str; 6] = ["each", "aws", "true", "false", "null", "in"];
+
+fn tags_type() -> Type {
+    Type::Map(Box::new(Type::String(StringType::default())))
+}
 
 fn start_of(span: Span) -> Span {
     Span { end: span.start, ..span }

@@ -4,13 +4,14 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::scope::{Attributes, Each, Facts, ResourceScope};
+use super::tree::Tree;
 use super::{ResourceTemplate, Spec};
 use crate::address::Address;
 use crate::diagnostic::{Diagnostic, Span};
 use crate::expr::{PathStep, Reference};
 use crate::graph::{Cycle, Graph};
 use crate::plan::Stage;
-use crate::schema::{KindSchema, Misfit, Schemas, conform_object};
+use crate::schema::{KindSchema, Schemas};
 use crate::state::Lifecycle;
 use crate::value::Value;
 
@@ -38,6 +39,10 @@ pub struct Expanded {
     pub order: Vec<usize>,
     by_address: HashMap<Address, usize>,
     by_name: HashMap<String, usize>,
+    /// The names of templates that are repeated over nothing.
+    empty: Vec<String>,
+    /// Templates whose keys are not known.
+    open: BTreeSet<usize>,
 }
 
 impl Expanded {
@@ -48,22 +53,39 @@ impl Expanded {
     /// a reference to a key that does not exist; resources that need each other.
     pub fn new(spec: Spec, facts: &Facts, schemas: &Schemas) -> Result<Self, Vec<Diagnostic>> {
         let mut diagnostics = Vec::new();
-        let mut instances = Vec::new();
+        let (mut expanded, without) = Self::unroll(spec, facts);
+        diagnostics.extend(without.into_iter().map(|found| match found {
+            NoKeys::Wrong(diagnostic) => diagnostic,
+            NoKeys::Unknown(span) => unknown_keys(span),
+        }));
+        if diagnostics.is_empty() {
+            expanded.connect(facts, schemas, &mut diagnostics);
+        }
+        if diagnostics.is_empty() { Ok(expanded) } else { Err(diagnostics) }
+    }
+
+    /// The instances of every template whose keys are known, and why the others have none.
+    pub(super) fn unroll(spec: Spec, facts: &Facts) -> (Self, Vec<NoKeys>) {
+        let (mut instances, mut without) = (Vec::new(), Vec::new());
+        let (mut empty, mut open) = (Vec::new(), BTreeSet::new());
         for (template, resource) in spec.resources.iter().enumerate() {
             match instances_of(&spec, resource, template, facts) {
+                Ok(made) if made.is_empty() => empty.push(resource.name.clone()),
                 Ok(made) => instances.extend(made),
-                Err(errors) => diagnostics.extend(errors),
+                Err(found) => {
+                    open.insert(template);
+                    without.extend(found);
+                }
             }
-        }
-        if !diagnostics.is_empty() {
-            return Err(diagnostics);
         }
         let by_address = instances.iter().enumerate().map(|(index, it)| (it.address.clone(), index)).collect();
         let by_name = spec.resources.iter().enumerate().map(|(index, it)| (it.name.clone(), index)).collect();
-        let mut expanded = Self { spec, instances, order: Vec::new(), by_address, by_name };
-        expanded.connect(facts, schemas)?;
-        expanded.order = expanded.graph().order().map_err(|cycles| expanded.describe(cycles))?;
-        Ok(expanded)
+        (Self { spec, instances, order: Vec::new(), by_address, by_name, empty, open }, without)
+    }
+
+    /// The templates whose keys are not known.
+    pub(super) fn open(&self) -> impl Iterator<Item = &ResourceTemplate> {
+        self.open.iter().map(|&template| &self.spec.resources[template])
     }
 
     /// The template an instance was made from.
@@ -109,7 +131,7 @@ impl Expanded {
         attributes: &'a Attributes,
         each: Option<&'a Each>,
     ) -> ResourceScope<'a> {
-        ResourceScope { params: &self.spec.params, facts, attributes, each }
+        ResourceScope { params: &self.spec.params, facts, attributes, each, empty: &self.empty }
     }
 
     /// The properties an instance is to have: the spec's, the default tags, the schema's
@@ -126,13 +148,11 @@ impl Expanded {
     ) -> Result<Value, Vec<Diagnostic>> {
         let template = self.template(instance);
         let scope = self.scope(facts, attributes, instance.each.as_ref());
-        let stated = template.body.evaluate(&scope)?;
-        let tagged = self.with_default_tags(stated, schema, &scope)?;
-        let place = |misfit: Misfit| template.misfit(misfit, &instance.address);
-        let value = conform_object(&tagged, &schema.spec)
-            .map_err(|misfits| misfits.into_iter().map(place).collect::<Vec<_>>())?;
-        self.check_rules(template, instance, schema, &value)?;
-        Ok(value)
+        let mut diagnostics = Vec::new();
+        let stated = template.body.evaluate_noting(&scope, &mut diagnostics);
+        let tagged = self.with_default_tags(stated, schema, &scope, &mut diagnostics);
+        let value = template.conform(&tagged, schema, &instance.address, &mut diagnostics);
+        if diagnostics.is_empty() { Ok(value) } else { Err(diagnostics) }
     }
 
     fn with_default_tags(
@@ -140,11 +160,12 @@ impl Expanded {
         stated: Value,
         schema: &KindSchema,
         scope: &ResourceScope<'_>,
-    ) -> Result<Value, Vec<Diagnostic>> {
+        diagnostics: &mut Vec<Diagnostic>,
+    ) -> Value {
         let (Some(defaults), true) = (&self.spec.default_tags, schema.spec.fields.contains_key("tags")) else {
-            return Ok(stated);
+            return stated;
         };
-        let defaults = defaults.evaluate(scope)?;
+        let defaults = defaults.evaluate_noting(scope, diagnostics);
         let mut properties = stated.as_map().cloned().unwrap_or_default();
         let tags = match (defaults, properties.get("tags")) {
             (Value::Map(defaults), Some(Value::Map(own))) => {
@@ -155,40 +176,24 @@ impl Expanded {
             (_, Some(own)) => own.clone(),
         };
         properties.insert("tags".to_owned(), tags);
-        Ok(Value::map(properties))
+        Value::map(properties)
     }
 
-    fn check_rules(
-        &self,
-        template: &ResourceTemplate,
-        instance: &Instance,
-        schema: &KindSchema,
-        value: &Value,
-    ) -> Result<(), Vec<Diagnostic>> {
-        let Some(json) = value.to_driver_json() else {
-            return Ok(());
-        };
-        let broken = (schema.rules)(&json).into_iter().map(|broken| Misfit {
-            path: broken.path,
-            code: "broken-rule",
-            message: broken.message,
-            candidates: Vec::new(),
-        });
-        let broken: Vec<Diagnostic> = broken.map(|misfit| template.misfit(misfit, &instance.address)).collect();
-        if broken.is_empty() { Ok(()) } else { Err(broken) }
-    }
-
-    fn connect(&mut self, facts: &Facts, schemas: &Schemas) -> Result<(), Vec<Diagnostic>> {
+    /// Works out what each instance needs, and the order; without one for instances
+    /// that need each other.
+    pub(super) fn connect(&mut self, facts: &Facts, schemas: &Schemas, diagnostics: &mut Vec<Diagnostic>) {
         let groups = self.groups();
-        let mut diagnostics = Vec::new();
         let mut all_needs = Vec::with_capacity(self.instances.len());
         for instance in &self.instances {
-            all_needs.push(self.needs_of(instance, &groups, facts, schemas, &mut diagnostics));
+            all_needs.push(self.needs_of(instance, &groups, facts, schemas, diagnostics));
         }
         for (instance, needs) in self.instances.iter_mut().zip(all_needs) {
             instance.needs = needs;
         }
-        if diagnostics.is_empty() { Ok(()) } else { Err(diagnostics) }
+        match self.graph().order() {
+            Ok(order) => self.order = order,
+            Err(cycles) => diagnostics.extend(self.describe(cycles)),
+        }
     }
 
     /// The instances of each template.
@@ -229,6 +234,7 @@ impl Expanded {
                 None => groups[named.template].iter().for_each(|&index| need(index, stage)),
                 Some(key) => match self.by_address.get(&Address::root(&target.name).with_key(&key)) {
                     Some(&index) => need(index, stage),
+                    None if self.open.contains(&named.template) => {}
                     None => diagnostics.push(self.missing_key(named, target, &key, &groups[named.template])),
                 },
             }
@@ -245,9 +251,9 @@ impl Expanded {
         }
         let attributes = Attributes::default();
         let scope = self.scope(facts, &attributes, instance.each.as_ref());
-        let named = template.body.references_in(&scope).into_iter().filter_map(|(reference, span)| {
-            let template = *self.by_name.get(&reference.root)?;
-            Some(ResourceReference { template, reference, span })
+        let named = template.body.references_in(&scope).into_iter().filter_map(|mention| {
+            let template = *self.by_name.get(&mention.reference.root)?;
+            Some(ResourceReference { template, reference: mention.reference, span: mention.span })
         });
         Cow::Owned(named.collect())
     }
@@ -290,7 +296,11 @@ pub(super) fn describe_cycle(
 ) -> Diagnostic {
     let around = cycle.0.iter().chain(cycle.0.first());
     let names: Vec<String> = around.map(|index| format!("`{}`", name(index))).collect();
-    let mut diagnostic = Diagnostic::error("cycle", format!("these need each other: {}", names.join(" → ")))
+    let message = match names.as_slice() {
+        [only, _] => format!("{only} needs itself"),
+        _ => format!("these need each other: {}", names.join(" → ")),
+    };
+    let mut diagnostic = Diagnostic::error("cycle", message)
         .with_help("break the loop: let one of them do without the other, or move what ties them into a third (rules of security groups that name each other are `ec2/security_group_rule`)");
     for (position, index) in cycle.0.iter().enumerate() {
         let next = &names[position + 1];
@@ -347,27 +357,40 @@ impl ResourceReference {
     }
 }
 
+/// Why a `for_each` gives no keys.
+pub(super) enum NoKeys {
+    /// It is wrong.
+    Wrong(Diagnostic),
+    /// It rests on what is not known; with its place.
+    Unknown(Span),
+}
+
+fn unknown_keys(span: Span) -> Diagnostic {
+    Diagnostic::error("for-each", "`for_each` is not known before the apply")
+        .at(span)
+        .with_help("let it depend on params, `zones(n)` and constants only")
+}
+
 fn instances_of(
     spec: &Spec,
     resource: &ResourceTemplate,
     template: usize,
     facts: &Facts,
-) -> Result<Vec<Instance>, Vec<Diagnostic>> {
+) -> Result<Vec<Instance>, Vec<NoKeys>> {
     let base = Address::root(&resource.name);
     let Some(for_each) = &resource.for_each else {
         return Ok(vec![Instance { address: base, template, each: None, needs: BTreeMap::new() }]);
     };
     let attributes = Attributes::default();
-    let value =
-        for_each.evaluate(&ResourceScope { params: &spec.params, facts, attributes: &attributes, each: None })?;
-    let refuse = |message: String| Err(vec![Diagnostic::error("for-each", message).at(for_each.span)]);
-    let each = match repetitions(&value) {
-        Ok(each) => each,
-        Err(message) => return refuse(message),
-    };
+    let scope = ResourceScope { params: &spec.params, facts, attributes: &attributes, each: None, empty: &[] };
+    let value = for_each.evaluate(&scope).map_err(|found| found.into_iter().map(NoKeys::Wrong).collect::<Vec<_>>())?;
+    let each = repetitions(&value).map_err(|why| vec![why.at(for_each)])?;
     let mut seen = BTreeSet::new();
-    if let Some(twice) = each.iter().find(|each| !seen.insert(&each.key)) {
-        return refuse(format!("`for_each` has the key `{}` twice", twice.key));
+    if let Some((index, twice)) = each.iter().enumerate().find(|(_, each)| !seen.insert(&each.key)) {
+        let place = for_each.locate(&[index.to_string()], false);
+        let message = format!("`for_each` has the key `{}` twice", twice.key);
+        let twice = Diagnostic::error("for-each", message).at(place);
+        return Err(vec![NoKeys::Wrong(twice.with_help("give each key once, or wrap the list in `distinct(…)`"))]);
     }
     let instance = |each: Each| Instance {
         address: base.clone().with_key(&each.key),
@@ -378,31 +401,55 @@ fn instances_of(
     Ok(each.into_iter().map(instance).collect())
 }
 
-fn repetitions(value: &Value) -> Result<Vec<Each>, String> {
+/// Why a value is nothing to repeat over.
+enum NoRepetition {
+    Unknown,
+    /// What is wrong and what to do; at the item with this index, where it is one.
+    Wrong(String, &'static str, Option<i64>),
+}
+
+impl NoRepetition {
+    fn at(self, for_each: &Tree) -> NoKeys {
+        match self {
+            Self::Unknown => NoKeys::Unknown(for_each.span),
+            Self::Wrong(message, help, item) => {
+                let path: Vec<String> = item.iter().map(i64::to_string).collect();
+                let place = for_each.locate(&path, false);
+                NoKeys::Wrong(Diagnostic::error("for-each", message).at(place).with_help(help))
+            }
+        }
+    }
+}
+
+fn repetitions(value: &Value) -> Result<Vec<Each>, NoRepetition> {
     match value {
         Value::Map(entries) => {
             let each = entries.iter().zip(0..);
             Ok(each.map(|((key, value), index)| Each { key: key.clone(), value: value.clone(), index }).collect())
         }
         Value::List(items) => items.iter().zip(0..).map(|(item, index)| repetition(item, index)).collect(),
-        Value::Unknown(_) => {
-            Err("`for_each` is not known before the apply: let it depend on params, `zones()` and constants only"
-                .to_owned())
-        }
-        Value::Secret(_) => {
-            Err("`for_each` is secret, but its keys become addresses, which are stored and shown".to_owned())
-        }
-        other => {
-            Err(format!("`for_each` takes a list or a map, not {}", crate::schema::with_article(other.type_name())))
-        }
+        Value::Unknown(_) => Err(NoRepetition::Unknown),
+        Value::Secret(_) => Err(NoRepetition::Wrong(
+            "`for_each` is secret, but its keys become addresses, which are stored and shown".to_owned(),
+            "repeat over names that may be seen, and look the secret values up by `each.key`",
+            None,
+        )),
+        other => Err(NoRepetition::Wrong(
+            format!("`for_each` takes a list or a map, not {}", crate::schema::with_article(other.type_name())),
+            "write a list of strings such as `[a, b]`, or a map from keys to values",
+            None,
+        )),
     }
 }
 
-fn repetition(item: &Value, index: i64) -> Result<Each, String> {
+fn repetition(item: &Value, index: i64) -> Result<Each, NoRepetition> {
     match item {
         Value::String(key) => Ok(Each { key: key.to_string(), value: item.clone(), index }),
         Value::Integer(number) => Ok(Each { key: number.to_string(), value: item.clone(), index }),
-        Value::Unknown(_) => Err("`for_each` has items that are not known before the apply".to_owned()),
-        _ => Err("`for_each` over a list takes strings: for anything else, give a map from keys to values".to_owned()),
+        Value::Unknown(_) => Err(NoRepetition::Unknown),
+        _ => {
+            let message = "the items of a list in `for_each` are strings: each becomes a key".to_owned();
+            Err(NoRepetition::Wrong(message, "for anything else, give a map from keys to values", Some(index)))
+        }
     }
 }

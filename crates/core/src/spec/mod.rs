@@ -1,12 +1,15 @@
 //! From the text of a spec to resources ready to be planned.
 //!
 //! `yaml` gives a tree with places, `document` reads its sections, `check` holds them
-//! against the kinds' schemas, and `expand` unrolls what is repeated.
+//! against the kinds' schemas, `rehearse` evaluates it with all unknown that only AWS
+//! can tell, and `expand` unrolls what is repeated.
 
 mod check;
 mod document;
 mod expand;
+pub mod format;
 mod params;
+mod rehearse;
 mod scope;
 pub mod template;
 mod tree;
@@ -18,12 +21,12 @@ pub use document::OutputBlock;
 pub use expand::{Expanded, Instance, ResourceReference};
 pub use params::Param;
 pub use scope::{Attributes, Each, Facts, ResourceScope};
-pub use tree::{Located, Piece, Tree, TreeKind};
+pub use tree::{Located, Mention, Piece, Tree, TreeKind};
 
 use crate::address::Address;
-use crate::diagnostic::{Diagnostic, SourceId, Sources, Span, suggest};
+use crate::diagnostic::{Diagnostic, SourceId, Sources, Span, tidy};
 use crate::expr::{PathStep, Reference};
-use crate::schema::{Misfit, Schemas};
+use crate::schema::{KindSchema, Misfit, Schemas, conform_object};
 use crate::state::Lifecycle;
 use crate::value::Value;
 
@@ -97,36 +100,46 @@ impl ResourceTemplate {
         }
     }
 
+    /// The properties as the kind has them; what does not fit is noted.
+    fn conform(
+        &self,
+        stated: &Value,
+        schema: &KindSchema,
+        address: &Address,
+        diagnostics: &mut Vec<Diagnostic>,
+    ) -> Value {
+        let value = match conform_object(stated, &schema.spec) {
+            Ok(value) => value,
+            Err(misfits) => {
+                diagnostics.extend(misfits.into_iter().map(|misfit| self.misfit(misfit, address)));
+                return Value::Null;
+            }
+        };
+        let broken = value.to_driver_json().map(|json| (schema.rules)(&json)).unwrap_or_default();
+        diagnostics.extend(broken.into_iter().map(|broken| {
+            let (path, message) = (broken.path, broken.message);
+            self.misfit(Misfit { path, code: "broken-rule", message, help: None }, address)
+        }));
+        value
+    }
+
     /// A value that does not fit its field, as the user is told.
     fn misfit(&self, misfit: Misfit, address: &Address) -> Diagnostic {
         let at_key = misfit.code == "unknown-field";
         let span = match misfit.code {
-            "missing-field" if misfit.path.len() <= 1 => self.span,
-            "missing-field" => self.body.locate(&misfit.path[..misfit.path.len() - 1], false),
+            "missing-field" if misfit.path.is_empty() => self.span,
             _ => self.body.locate(&misfit.path, at_key),
         };
-        let place = match (misfit.path.is_empty(), address.key()) {
-            (true, _) => format!("`{address}`"),
-            (false, None) => format!("`{}` of `{}`", misfit.path.join("."), self.name),
-            (false, Some(_)) => format!("`{}` of `{address}`", misfit.path.join(".")),
+        let path = match misfit.code {
+            "unknown-field" => &misfit.path[..misfit.path.len() - 1],
+            _ => &misfit.path,
         };
-        let message = match misfit.code {
-            "missing-field" | "unknown-field" | "broken-rule" => format!("`{address}`: {}", misfit.message),
-            _ => format!("{place}: {}", misfit.message),
-        };
-        let mut diagnostic = Diagnostic::error(misfit.code, message).at(span);
-        diagnostic.help = self.advice(&misfit);
+        let place =
+            if path.is_empty() { format!("`{address}`") } else { format!("`{}` of `{address}`", path.join(".")) };
+        let mut diagnostic = Diagnostic::error(misfit.code, format!("{place}: {}", misfit.message)).at(span);
+        diagnostic.help =
+            misfit.help.or_else(|| Some(format!("`provision kinds {}` tells of all its fields", self.kind)));
         diagnostic
-    }
-
-    fn advice(&self, misfit: &Misfit) -> Option<String> {
-        let candidates = misfit.candidates.iter().map(String::as_str);
-        let near = misfit.path.last().and_then(|name| suggest(name, candidates));
-        match (misfit.code, near) {
-            ("unknown-field", Some(near)) => Some(format!("did you mean `{near}`?")),
-            ("unknown-field" | "missing-field", _) => Some(format!("`provision kinds {}` lists its fields", self.kind)),
-            _ => None,
-        }
     }
 }
 
@@ -152,8 +165,10 @@ pub fn load(sources: &Sources, source: SourceId, schemas: &Schemas, given: Given
     };
     let document = document::read(&root, sources, schemas, &mut diagnostics);
     let params = params::values(&document.params, given, &mut diagnostics);
-    let spec = check::check(document, params, schemas, &mut diagnostics);
-    diagnostics.sort_by_key(|diagnostic| diagnostic.span.map_or((usize::MAX, 0), |span| (span.source.0, span.start)));
+    let unread = document.unread.clone();
+    let spec = check::check(document, params, &mut diagnostics);
+    let spec = rehearse::rehearse(spec, &unread, schemas, &mut diagnostics);
+    tidy(&mut diagnostics);
     if diagnostics.is_empty() { Ok(spec) } else { Err(diagnostics) }
 }
 
@@ -190,7 +205,7 @@ impl Spec {
     }
 
     fn any_reference(&self, is: impl Fn(&Reference) -> bool) -> bool {
-        self.trees().any(|tree| tree.references().iter().any(|(reference, _)| is(reference)))
+        self.trees().any(|tree| tree.references().iter().any(|mention| is(&mention.reference)))
     }
 
     fn trees(&self) -> impl Iterator<Item = &Tree> {

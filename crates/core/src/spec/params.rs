@@ -22,6 +22,8 @@ pub struct Param {
     pub secret: bool,
     /// Where its name stands.
     pub span: Span,
+    /// Whether its declaration could be read; else its value is unknown.
+    pub sound: bool,
 }
 
 const FIELDS: [&str; 7] = ["type", "default", "enum", "description", "secret", "minimum", "maximum"];
@@ -35,24 +37,28 @@ impl Reader<'_> {
             description: String::new(),
             secret: false,
             span,
+            sound: true,
         };
+        let before = self.diagnostics.len();
         let fields = self.mapping(node, "a param");
         if let Some(ty) = fields.iter().find(|entry| &*entry.key.text == "type") {
             param.ty = self.param_type(&ty.value);
         }
         let mut default = None;
         for entry in fields {
-            match &*entry.key.text {
-                "type" => {}
-                "default" => default = Some(&entry.value),
-                "enum" => self.choices(&entry.value, &mut param.ty),
-                "description" => param.description = self.text(&entry.value, "`description`").unwrap_or_default(),
-                "secret" => param.secret = self.boolean(&entry.value),
-                "minimum" | "maximum" => self.bound(&entry.value, &entry.key.text, &mut param.ty),
-                _ => self.unknown_field(entry, &FIELDS, "a param"),
+            match self.field(entry, fields, &FIELDS, "a param") {
+                Some("default") => default = Some(&entry.value),
+                Some("enum") => self.choices(&entry.value, &mut param.ty),
+                Some("description") => {
+                    param.description = self.text(&entry.value, "`description`").unwrap_or_default();
+                }
+                Some("secret") => param.secret = self.boolean(&entry.value),
+                Some(which @ ("minimum" | "maximum")) => self.bound(&entry.value, which, &mut param.ty),
+                _ => {}
             }
         }
         param.default = default.and_then(|node| self.param_default(node, &param));
+        param.sound = self.diagnostics.len() == before;
         param
     }
 
@@ -79,14 +85,21 @@ impl Reader<'_> {
 
     fn choices(&mut self, node: &Node, ty: &mut Type) {
         let (NodeKind::Sequence(items), Type::String(rules)) = (&node.kind, ty) else {
-            return self.error("wrong-type", node.span, "`enum` is a list of the strings a string may be", None);
+            let help = "write `enum: [dev, prod]`, on a param of the type `string`".to_owned();
+            return self.error("wrong-type", node.span, "`enum` lists the strings a string may be", Some(help));
         };
         rules.choices = items.iter().filter_map(|item| self.text(item, "a choice")).collect();
     }
 
     fn bound(&mut self, node: &Node, which: &str, ty: &mut Type) {
         let (Some(ScalarValue::Int(bound)), Type::Integer { min, max }) = (node.scalar_value(), ty) else {
-            return self.error("wrong-type", node.span, format!("`{which}` bounds an integer by an integer"), None);
+            let help = format!("write `{which}: 1`, on a param of `type: integer`");
+            return self.error(
+                "wrong-type",
+                node.span,
+                format!("`{which}` bounds an integer by an integer"),
+                Some(help),
+            );
         };
         *(if which == "minimum" { min } else { max }) = i64::try_from(bound).ok();
     }
@@ -96,13 +109,17 @@ impl Reader<'_> {
         let mut expressions = 0;
         tree.visit(&mut |_| expressions += 1);
         if expressions > 0 {
-            self.error("expression", node.span, "a default is a plain value, without expressions", None);
+            let help = "write the value itself; `${…}` may stand wherever the param is used".to_owned();
+            self.error("expression", node.span, "a default is a plain value, without expressions", Some(help));
             return None;
         }
         match tree.evaluate(&super::scope::Nothing).ok().map(|value| conform(&value, &param.ty)) {
             Some(Ok(value)) => Some(if param.secret { value.into_secret() } else { value }),
             Some(Err(misfits)) => {
-                misfits.into_iter().for_each(|misfit| self.error(misfit.code, node.span, misfit.message, None));
+                for misfit in misfits {
+                    let place = tree.locate(&misfit.path, false);
+                    self.error(misfit.code, place, format!("`default`: {}", misfit.message), misfit.help);
+                }
                 None
             }
             None => None,
@@ -122,13 +139,14 @@ pub(super) fn values(
     let mut values = BTreeMap::new();
     for (name, param) in params {
         let value = match (texts.get(name), &param.default, given) {
+            _ if !param.sound => Ok(Value::Unknown(Unknown::default())),
             (Some(text), ..) => value_of(name, param, text),
             (None, Some(default), _) => Ok(default.clone()),
             (None, None, Given::Some(_)) => Ok(Value::Unknown(Unknown::default())),
-            (None, None, Given::All(_)) => Err(missing(name, param)),
+            (None, None, Given::All(_)) => Err(Box::new(missing(name, param))),
         };
         let value = value.unwrap_or_else(|error| {
-            diagnostics.push(error);
+            diagnostics.push(*error);
             Value::Unknown(Unknown::default())
         });
         values.insert(name.clone(), value);
@@ -139,7 +157,8 @@ pub(super) fn values(
 fn no_param(name: &str, params: &BTreeMap<String, Param>) -> Diagnostic {
     let help = match suggest(name, params.keys().map(String::as_str)) {
         Some(near) => format!("did you mean `{near}`?"),
-        None => "the spec's `params` section lists those there are".to_owned(),
+        None if params.is_empty() => "the spec has no params at all: leave it out".to_owned(),
+        None => format!("it has {}", super::document::list(&params.keys().map(String::as_str).collect::<Vec<_>>())),
     };
     Diagnostic::error("unknown-param", format!("the spec has no param `{name}`")).with_help(help)
 }
@@ -150,20 +169,35 @@ fn missing(name: &str, param: &Param) -> Diagnostic {
         .with_help(format!("give it with `-p {name}=…`, or in the environment as PROVISION_PARAM_{name}"))
 }
 
-fn value_of(name: &str, param: &Param, text: &str) -> Result<Value, Diagnostic> {
+fn value_of(name: &str, param: &Param, text: &str) -> Result<Value, Box<Diagnostic>> {
     match conform(&parse(text, &param.ty), &param.ty) {
         Ok(value) => Ok(if param.secret { value.into_secret() } else { value }),
-        Err(misfits) => Err(misfit(name, param, &misfits)),
+        Err(misfits) => Err(Box::new(misfit(name, param, &misfits))),
     }
 }
 
 /// A secret's text is in no message.
 fn misfit(name: &str, param: &Param, misfits: &[crate::schema::Misfit]) -> Diagnostic {
-    let why = match misfits.first() {
-        Some(misfit) if !param.secret => format!(": {}", misfit.message),
-        _ => String::new(),
-    };
-    Diagnostic::error("bad-param", format!("the value given for the param `{name}` does not fit{why}")).at(param.span)
+    let told = misfits.first().filter(|_| !param.secret);
+    let why = told.map(|misfit| format!(": {}", misfit.message)).unwrap_or_default();
+    let message = format!("the value given for the param `{name}` does not fit{why}");
+    let mut diagnostic = Diagnostic::error("bad-param", message).at(param.span);
+    let better = told.filter(|misfit| misfit.code != "wrong-type").and_then(|misfit| misfit.help.clone());
+    diagnostic.help = better.or_else(|| Some(given_as(name, &param.ty)));
+    diagnostic
+}
+
+/// How a value of a type is given.
+fn given_as(name: &str, ty: &Type) -> String {
+    match ty {
+        Type::Bool => format!("give `-p {name}=true` or `-p {name}=false`"),
+        Type::List(_) | Type::Set(_) => format!("give JSON: `-p '{name}=[\"a\", \"b\"]'`"),
+        Type::Map(_) | Type::Object(_) => format!("give JSON: `-p '{name}={{\"key\": \"value\"}}'`"),
+        Type::String(StringType { choices, .. }) if !choices.is_empty() => {
+            format!("give one of them: `-p {name}={}`", choices[0])
+        }
+        ty => format!("give {}: `-p {name}=…`", crate::schema::with_article(ty.name())),
+    }
 }
 
 /// A text from the command line: JSON where a list, map or number is wanted.

@@ -65,6 +65,11 @@ impl Each {
 pub struct Attributes(BTreeMap<String, Value>);
 
 impl Attributes {
+    /// Makes everything named `name` unknown, whatever its key, until it is published.
+    pub(super) fn conceal(&mut self, name: &str) {
+        self.0.insert(name.to_owned(), Value::Unknown(Unknown::default()));
+    }
+
     /// Makes a resource's attributes visible to expressions, in place of former ones.
     pub fn publish(&mut self, address: &Address, attributes: Value) {
         match address.key() {
@@ -97,6 +102,8 @@ pub struct ResourceScope<'a> {
     pub(super) facts: &'a Facts,
     pub(super) attributes: &'a Attributes,
     pub(super) each: Option<&'a Each>,
+    /// The repeated resources that are repeated over nothing.
+    pub(super) empty: &'a [String],
 }
 
 impl Scope for ResourceScope<'_> {
@@ -104,7 +111,10 @@ impl Scope for ResourceScope<'_> {
         match name {
             "aws" => Some(self.facts.aws()),
             "each" => self.each.map(Each::as_value),
-            _ => self.params.get(name).or_else(|| self.attributes.0.get(name)).cloned(),
+            _ => {
+                let known = self.params.get(name).or_else(|| self.attributes.0.get(name)).cloned();
+                known.or_else(|| self.empty.iter().any(|empty| empty == name).then(|| Value::map([])))
+            }
         }
     }
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::template::{Part, Template};
 use super::yaml::{Node, NodeKind, ScalarValue};
 use crate::diagnostic::{Diagnostic, Sources, Span};
-use crate::expr::{ExprError, Expression, Reference, Scope};
+use crate::expr::{ExprError, Expression, PathStep, Reference, Scope};
 use crate::schema::{ObjectType, Type};
 use crate::value::{Secret, Unknown, Value};
 
@@ -44,6 +44,19 @@ pub enum Piece {
     Expression(Located),
 }
 
+/// A name in an expression, and what is reached from there.
+#[derive(Clone, Debug)]
+pub struct Mention {
+    /// What is named.
+    pub reference: Reference,
+    /// Where all of it stands.
+    pub span: Span,
+    /// Where the name stands that the scope is asked for.
+    pub head: Span,
+    /// Where the last step stands.
+    pub tail: Span,
+}
+
 /// An expression and where it stands.
 #[derive(Clone, Debug)]
 pub struct Located {
@@ -61,13 +74,28 @@ impl Located {
         self.template.place(self.part, range.start, range.end).unwrap_or(self.span)
     }
 
-    fn error(&self, error: ExprError) -> Diagnostic {
-        let mut diagnostic = Diagnostic::error("expression", error.message).at(self.place(&error.range));
-        diagnostic.help = error.help;
-        diagnostic
+    fn mention(&self, reference: Reference) -> Mention {
+        let Range { start, end } = reference.range;
+        let span = self.place(&reference.range);
+        let text = self.expression.text().get(start..end).unwrap_or_default();
+        let head = match text.starts_with(&reference.root) {
+            true => self.place(&(start..start + reference.root.len())),
+            false => span,
+        };
+        let tail = match reference.path.last() {
+            Some(PathStep::Field(name)) if text.ends_with(name.as_str()) => self.place(&(end - name.len()..end)),
+            _ => span,
+        };
+        Mention { reference, span, head, tail }
     }
 
-    fn evaluate(&self, scope: &dyn Scope) -> Result<Value, Diagnostic> {
+    fn error(&self, error: ExprError) -> Box<Diagnostic> {
+        let mut diagnostic = Diagnostic::error("expression", error.message).at(self.place(&error.range));
+        diagnostic.help = error.help;
+        Box::new(diagnostic)
+    }
+
+    fn evaluate(&self, scope: &dyn Scope) -> Result<Value, Box<Diagnostic>> {
         self.expression.evaluate(scope).map_err(|error| self.error(error))
     }
 }
@@ -99,13 +127,18 @@ impl Tree {
     /// Every expression that fails.
     pub fn evaluate(&self, scope: &dyn Scope) -> Result<Value, Vec<Diagnostic>> {
         let mut diagnostics = Vec::new();
-        let value = self.value(&mut |located| {
+        let value = self.evaluate_noting(scope, &mut diagnostics);
+        if diagnostics.is_empty() { Ok(value) } else { Err(diagnostics) }
+    }
+
+    /// As [`evaluate`](Self::evaluate), where what fails is noted and unknown.
+    pub(super) fn evaluate_noting(&self, scope: &dyn Scope, diagnostics: &mut Vec<Diagnostic>) -> Value {
+        self.value(&mut |located| {
             located.evaluate(scope).unwrap_or_else(|error| {
-                diagnostics.push(error);
+                diagnostics.push(*error);
                 Value::Unknown(Unknown::default())
             })
-        });
-        if diagnostics.is_empty() { Ok(value) } else { Err(diagnostics) }
+        })
     }
 
     /// The value with every expression unknown: what can be checked without evaluating.
@@ -148,22 +181,19 @@ impl Tree {
     }
 
     /// Every name its expressions use, with its place.
-    pub fn references(&self) -> Vec<(Reference, Span)> {
+    pub fn references(&self) -> Vec<Mention> {
         self.references_by(|located| located.expression.references())
     }
 
     /// As [`references`](Self::references), with the keys that `scope` tells.
-    pub fn references_in(&self, scope: &dyn Scope) -> Vec<(Reference, Span)> {
+    pub fn references_in(&self, scope: &dyn Scope) -> Vec<Mention> {
         self.references_by(|located| located.expression.references_in(scope))
     }
 
-    fn references_by(&self, references: impl Fn(&Located) -> Vec<Reference>) -> Vec<(Reference, Span)> {
+    fn references_by(&self, references: impl Fn(&Located) -> Vec<Reference>) -> Vec<Mention> {
         let mut found = Vec::new();
         self.visit(&mut |located| {
-            found.extend(references(located).into_iter().map(|reference| {
-                let span = located.place(&reference.range);
-                (reference, span)
-            }));
+            found.extend(references(located).into_iter().map(|reference| located.mention(reference)));
         });
         found
     }
@@ -233,7 +263,7 @@ fn expressions(template: Arc<Template>, diagnostics: &mut Vec<Diagnostic>) -> Tr
             Part::Literal(text) => pieces.push(Piece::Literal(text.clone())),
             Part::Expression { text, span } => match parse(&template, index, text, *span) {
                 Ok(located) => pieces.push(Piece::Expression(located)),
-                Err(error) => diagnostics.push(error),
+                Err(error) => diagnostics.push(*error),
             },
         }
     }
@@ -247,13 +277,13 @@ fn expressions(template: Arc<Template>, diagnostics: &mut Vec<Diagnostic>) -> Tr
     }
 }
 
-fn parse(template: &Arc<Template>, part: usize, text: &str, span: Span) -> Result<Located, Diagnostic> {
+fn parse(template: &Arc<Template>, part: usize, text: &str, span: Span) -> Result<Located, Box<Diagnostic>> {
     let located = |expression| Located { expression, span, template: template.clone(), part };
     Expression::parse(text).map(located).map_err(|error| {
         let place = template.place(part, error.range.start, error.range.end).unwrap_or(span);
         let mut diagnostic = Diagnostic::error("expression", error.message).at(place);
         diagnostic.help = error.help;
-        diagnostic
+        Box::new(diagnostic)
     })
 }
 

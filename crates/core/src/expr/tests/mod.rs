@@ -4,6 +4,7 @@
 
 mod errors;
 mod functions;
+mod generate;
 mod properties;
 mod references;
 mod unknown;

@@ -86,7 +86,7 @@ impl Aligner<'_> {
         }
         let rest = &self.body[self.at..];
         let start = self.at + (rest.len() - self.skip_white(rest).len());
-        let end = start + self.token_length(start, c);
+        let end = start + self.token_length(start);
         self.at = end;
         (start, end)
     }
@@ -96,30 +96,30 @@ impl Aligner<'_> {
         let escaped = self.style == Style::DoubleQuoted && self.body[start..].starts_with('\\');
         let same = self.body[start..].starts_with(c) && c != '\n';
         if escaped || same {
-            self.at += self.token_length(start, c);
+            self.at += self.token_length(start);
         }
         (start, self.at)
     }
 
-    /// What is left behind white space and, in double quotes, escaped line breaks.
+    /// What is left behind white space and, in double quotes, escapes that stand for it.
     fn skip_white<'a>(&self, rest: &'a str) -> &'a str {
         let mut rest = rest.trim_start();
-        while let Some(line) = rest.strip_prefix('\\').filter(|_| self.style == Style::DoubleQuoted) {
-            match line.strip_prefix('\n').or_else(|| line.strip_prefix("\r\n")) {
-                Some(line) => rest = line.trim_start(),
+        while let Some(escape) = rest.strip_prefix('\\').filter(|_| self.style == Style::DoubleQuoted) {
+            match escape.strip_prefix(['\n', '\r', '\t', ' ', 'n', 'r', 't', 'v', 'f', '_', 'N', 'L', 'P']) {
+                Some(behind) => rest = behind.trim_start(),
                 None => break,
             }
         }
         rest
     }
 
-    /// How many bytes at `start` stand for the character `c`.
-    fn token_length(&self, start: usize, c: char) -> usize {
+    /// How many bytes at `start` stand for one character.
+    fn token_length(&self, start: usize) -> usize {
         let rest = &self.body[start..];
         match self.style {
             Style::DoubleQuoted if rest.starts_with('\\') => escape_length(rest),
             Style::SingleQuoted if rest.starts_with("''") => 2,
-            _ => c.len_utf8().min(rest.len()),
+            _ => rest.chars().next().map_or(0, char::len_utf8),
         }
     }
 }

@@ -88,6 +88,7 @@ fn every_style_leads_back_to_the_file() {
     assert_eq!(cut("a: 'it''s ${f(''y'')} ${z}'\n"), "it's ‹f('y')|f(''y'')› ‹z|z›");
     assert_eq!(cut("a: \"\\u00e9\\\"\\uD834\\uDD1E ${m[\\\"k\\\"]} ${z}\"\n"), "é\"𝄞 ‹m[\"k\"]|m[\\\"k\\\"]› ‹z|z›");
     assert_eq!(cut("a: \"\\n\\t ${x}\\\n   é${y}\"\n"), "\n\t ‹x|x›é‹y|y›");
+    assert_eq!(cut("a: \"${x}\n  \\né${y}\"\n"), "‹x|x› \né‹y|y›");
     assert_eq!(cut("a: one\n  two ${x} é\n\n  ${y}\n"), "one two ‹x|x› é\n‹y|y›");
     assert_eq!(cut("a: |\r\n  one\r\n\r\n    é${x}\r\n  ${y}\r\n"), "one\n\n  é‹x|x›\n‹y|y›\n");
     assert_eq!(cut("a: >-\n  é one\n  ${x} ${\n  y}\n"), "é one ‹x|x› ‹y|y›");

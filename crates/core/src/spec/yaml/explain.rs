@@ -18,7 +18,10 @@ impl Cursor<'_> {
             kind if unclosed_quote(kind) => self.open_quote(at),
             _ => None,
         };
-        let found = found.or_else(|| self.unquoted_expression(at)).or_else(|| self.tab(at, error.kind()));
+        let found = found
+            .or_else(|| self.unquoted_expression(at))
+            .or_else(|| self.colon_in_expression(at))
+            .or_else(|| self.tab(at, error.kind()));
         Box::new(found.unwrap_or_else(|| self.other(error.kind(), at, opened)))
     }
 
@@ -30,6 +33,19 @@ impl Cursor<'_> {
         let end = end + usize::from(self.text[end..].starts_with('}'));
         let unquoted = Diagnostic::error("unquoted-expression", "an expression inside `{…}` or `[…]` needs quotes");
         Some(unquoted.at(self.span(start, end)).with_help(format!("write `\"{}\"`", &self.text[start..end])))
+    }
+
+    /// `${a ? b : c}` without quotes, where YAML takes its colon for a key's.
+    fn colon_in_expression(&self, at: usize) -> Option<Diagnostic> {
+        let line = self.text[..at].rfind(['\n', '\r']).map_or(0, |at| at + 1);
+        let start = line + self.text[line..at].rfind("${").filter(|_| self.text[at..].starts_with(": "))?;
+        let is_inside = !self.text[start..at].contains('}');
+        let rest = self.text[at..].lines().next().unwrap_or_default();
+        let end = at + rest.find('}').filter(|_| is_inside)? + 1;
+        let expression = &self.text[start..end];
+        let quote = if expression.contains('"') { '\'' } else { '"' };
+        let unquoted = Diagnostic::error("unquoted-expression", "an expression that holds `: ` needs quotes");
+        Some(unquoted.at(self.span(start, end)).with_help(format!("write `{quote}{expression}{quote}`")))
     }
 
     /// A tab where spaces belong: at `at`, or in front of its line or the next. An

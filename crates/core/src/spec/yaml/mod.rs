@@ -10,8 +10,9 @@
 mod explain;
 mod parse;
 mod print;
+pub(crate) mod quote;
 mod scalar;
-mod syntax;
+pub(crate) mod syntax;
 
 use std::sync::Arc;
 
@@ -178,5 +179,7 @@ impl Entry {
     }
 }
 
+#[cfg(test)]
+pub(crate) mod arbitrary;
 #[cfg(test)]
 mod tests;

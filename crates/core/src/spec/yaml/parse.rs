@@ -262,7 +262,8 @@ impl<'t> Builder<'t> {
     fn unresolved(&mut self, name: &str, place: Span) -> Result<(), Fatal> {
         let unknown = Diagnostic::error("unknown-alias", format!("no anchor `&{name}` stands before this alias"));
         let known = self.cursor.anchors.iter().map(String::as_str);
-        self.diagnostics.push(unknown.at(place).with_suggestion(name, known));
+        let help = format!("mark the value to be repeated with `&{name}`, further up");
+        self.diagnostics.push(unknown.at(place).with_help(help).with_suggestion(name, known));
         self.reliable = false;
         let kind = NodeKind::Scalar { text: self.share(name), style: Style::Plain, tag: None };
         self.attach(Node { span: place, kind }, 0)

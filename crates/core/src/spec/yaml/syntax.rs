@@ -6,7 +6,7 @@ use super::{MAX_DEPTH, MAX_NODES, Tag, scalar};
 use crate::diagnostic::{Diagnostic, SourceId, Span};
 
 /// How the tree wants its events.
-pub(super) fn options() -> Options {
+pub(crate) fn options() -> Options {
     granit_parser::options! {
         emit_anchor_events: true,
         emit_unresolved_aliases: true,
@@ -14,18 +14,26 @@ pub(super) fn options() -> Options {
     }
 }
 
+/// The same with comments, however many stand together.
+pub(crate) fn options_with_comments() -> Options {
+    let mut options = options();
+    options.emit_comments = true;
+    options.max_buffered_comment_events = usize::MAX;
+    options
+}
+
 /// Follows the parser through the text.
-pub(super) struct Cursor<'t> {
+pub(crate) struct Cursor<'t> {
     pub(super) text: &'t str,
     source: SourceId,
     /// Behind the last token that stands in the text.
-    pub(super) end: usize,
+    pub(crate) end: usize,
     /// The names of the anchors met so far.
     pub(super) anchors: Vec<String>,
 }
 
 impl<'t> Cursor<'t> {
-    pub(super) fn new(source: SourceId, text: &'t str) -> Self {
+    pub(crate) fn new(source: SourceId, text: &'t str) -> Self {
         Self { text, source, end: 0, anchors: Vec::new() }
     }
 
@@ -39,7 +47,7 @@ impl<'t> Cursor<'t> {
     }
 
     /// The exact token of an event, where the parser gives only part of it.
-    pub(super) fn place(&mut self, event: &Event<'_>, span: &granit_parser::Span, in_mapping: bool) -> Span {
+    pub(crate) fn place(&mut self, event: &Event<'_>, span: &granit_parser::Span, in_mapping: bool) -> Span {
         let range = span.byte_range().unwrap_or(self.end..self.end);
         let (start, end) = match event {
             Event::Scalar(_, ScalarStyle::Literal | ScalarStyle::Folded, ..) => {
@@ -52,9 +60,15 @@ impl<'t> Cursor<'t> {
                 let start = self.find(&['-']).unwrap_or(range.start);
                 (start, start)
             }
+            // Of a value left out the parser may say that it stands where the next token does.
+            Event::Scalar(_, ScalarStyle::Plain, ..) if range.is_empty() => {
+                let dash = if in_mapping { None } else { self.find(&['-']) };
+                let start = dash.map_or(self.end, |dash| dash + 1);
+                (start, start)
+            }
             _ => (range.start, range.end),
         };
-        if event.is_node() || end > start {
+        if event.is_node() || (end > start && !matches!(event, Event::Comment(..))) {
             self.end = self.end.max(end);
         }
         self.span(start, end)
@@ -133,7 +147,10 @@ pub(super) fn complex_key(place: Span) -> Box<Diagnostic> {
 
 pub(super) fn too_deep(place: Span) -> Box<Diagnostic> {
     let message = format!("lists and mappings lie more than {MAX_DEPTH} deep within each other here");
-    Diagnostic::error("too-deep", message).at(place).into()
+    Diagnostic::error("too-deep", message)
+        .at(place)
+        .with_help("close some of them, or lay the values out flatter")
+        .into()
 }
 
 pub(super) fn too_many(place: Span) -> Box<Diagnostic> {
@@ -145,5 +162,8 @@ pub(super) fn too_many(place: Span) -> Box<Diagnostic> {
 }
 
 pub(super) fn recursive_alias(place: Span) -> Box<Diagnostic> {
-    Diagnostic::error("recursive-alias", "this alias stands inside the very value it repeats").at(place).into()
+    Diagnostic::error("recursive-alias", "this alias stands inside the very value it repeats")
+        .at(place)
+        .with_help("repeat a value that is complete, further up")
+        .into()
 }

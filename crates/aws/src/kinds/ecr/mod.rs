@@ -1,0 +1,3 @@
+//! Kinds of the service `ecr`. Generated.
+
+pub mod repository;

@@ -1,0 +1,3 @@
+//! Kinds of the service `iam`. Generated.
+
+pub mod role;

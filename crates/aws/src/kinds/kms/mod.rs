@@ -1,0 +1,4 @@
+//! Kinds of the service `kms`. Generated.
+
+pub mod alias;
+pub mod key;

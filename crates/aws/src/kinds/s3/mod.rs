@@ -1,0 +1,3 @@
+//! Kinds of the service `s3`. Generated.
+
+pub mod bucket;

@@ -1,0 +1,3 @@
+//! Kinds of the service `secretsmanager`. Generated.
+
+pub mod secret;

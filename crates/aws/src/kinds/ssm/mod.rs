@@ -1,0 +1,3 @@
+//! Kinds of the service `ssm`. Generated.
+
+pub mod parameter;

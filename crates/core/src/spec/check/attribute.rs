@@ -1,0 +1,185 @@
+//! What of a resource an expression names, and whether the field it feeds can take that.
+
+use super::{Checker, Target};
+use crate::diagnostic::{Span, suggest};
+use crate::expr::{PathStep, Reference};
+use crate::schema::{Field, KindSchema, StringType, Type, with_article};
+use crate::spec::document::list;
+use crate::spec::tree::{Mention, Tree, TreeKind};
+
+impl Checker<'_> {
+    /// Checks `vpc.id` and `public["a"].id` against the kind's outputs and properties.
+    pub(super) fn attribute(&mut self, mention: &Mention, target: &Target) {
+        let (path, schema) = (mention.reference.path.as_slice(), &target.schema);
+        let path = match (target.is_repeated, path.split_first()) {
+            (false, _) => path,
+            (true, Some((PathStep::Key(_) | PathStep::Each, rest))) => rest,
+            (true, Some((PathStep::Field(name), _))) if schema.attribute(name).is_some() => {
+                return self.forgotten_key(mention, name);
+            }
+            (true, Some((PathStep::Field(_), rest))) => rest,
+            (true, None) => return,
+        };
+        match path.split_first() {
+            Some((PathStep::Field(name), rest)) => match schema.attribute(name) {
+                Some(field) => self.within(mention, &field.ty, name, rest),
+                None => self.unknown_attribute(mention, name, rest.is_empty(), schema),
+            },
+            Some((PathStep::Key(_) | PathStep::Each, _)) if !target.is_repeated => {
+                self.key_without_for_each(mention);
+            }
+            _ => {}
+        }
+    }
+
+    /// Checks the steps from an attribute on.
+    fn within(&mut self, mention: &Mention, ty: &Type, so_far: &str, path: &[PathStep]) {
+        let Some((step, rest)) = path.split_first() else {
+            return;
+        };
+        let place = if rest.is_empty() { mention.tail } else { mention.span };
+        match (ty, step) {
+            (Type::Object(object), PathStep::Field(name)) => match object.fields.get(name) {
+                Some(field) => self.within(mention, &field.ty, name, rest),
+                None => {
+                    let names: Vec<&str> = object.fields.keys().map(String::as_str).collect();
+                    let near = suggest(name, names.iter().copied());
+                    let help = near
+                        .map_or_else(|| format!("it has {}", list(&names)), |near| format!("did you mean `{near}`?"));
+                    self.error("unknown-output", place, format!("`{so_far}` has no `{name}`"), help);
+                }
+            },
+            (Type::Map(inner), PathStep::Field(name)) => self.within(mention, inner, name, rest),
+            (Type::List(inner) | Type::Set(inner), PathStep::Key(_) | PathStep::Each) => {
+                self.within(mention, inner, so_far, rest);
+            }
+            (Type::List(_) | Type::Set(_), PathStep::Field(name)) => {
+                let message = format!("`{so_far}` is a list, which has no `{name}`");
+                let help = format!("take one item, as in `{so_far}[0].{name}`, or all: `{so_far}.map(it, it.{name})`");
+                self.error("unknown-output", place, message, help);
+            }
+            (Type::Bool | Type::Integer { .. } | Type::Number | Type::String(_), PathStep::Field(name)) => {
+                let message = format!("`{so_far}` is {}, which has no `{name}`", with_article(ty.name()));
+                self.error("unknown-output", place, message, format!("leave `.{name}` out"));
+            }
+            _ => {}
+        }
+    }
+
+    fn forgotten_key(&mut self, mention: &Mention, name: &str) {
+        let root = &mention.reference.root;
+        let message = format!("`{root}` is repeated by `for_each`, so `{root}.{name}` does not say which");
+        let help = format!("name one, such as `{root}[\"…\"].{name}`, or all: `values({root}).map(it, it.{name})`");
+        self.error("missing-key", mention.span, message, help);
+    }
+
+    fn key_without_for_each(&mut self, mention: &Mention) {
+        let root = &mention.reference.root;
+        let message = format!("`{root}` is not repeated by `for_each`, so it has no keys");
+        self.error("unknown-key", mention.span, message, format!("write `{root}.…` for its outputs"));
+    }
+
+    fn unknown_attribute(&mut self, mention: &Mention, name: &str, is_last: bool, schema: &KindSchema) {
+        let known = schema.outputs.fields.keys().chain(schema.spec.fields.keys()).map(String::as_str);
+        let help = match suggest(name, known) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => {
+                let outputs: Vec<&str> = schema.outputs.fields.keys().map(String::as_str).collect();
+                format!("its outputs are {}; `provision kinds {}` tells more", list(&outputs), schema.name())
+            }
+        };
+        let message = format!("`{}` ({}) has no output or property `{name}`", mention.reference.root, schema.name());
+        self.error("unknown-output", if is_last { mention.tail } else { mention.span }, message, help);
+    }
+
+    /// Checks what every lone reference feeds: the kind where a field must name one, and
+    /// the type where the referred field declares it.
+    pub(super) fn fed_fields(&mut self, tree: &Tree, ty: &Type, path: &mut Vec<String>) {
+        match (&tree.kind, ty) {
+            (TreeKind::Expression(located), _) => {
+                if located.expression.is_path()
+                    && let [reference] = located.expression.references().as_slice()
+                {
+                    self.fed_by(reference, located.span, ty, path);
+                }
+            }
+            (TreeKind::Map(entries), Type::Object(object)) => {
+                for (name, (_, inner)) in entries {
+                    if let Some(Field { ty, .. }) = object.fields.get(name) {
+                        path.push(name.clone());
+                        self.fed_fields(inner, ty, path);
+                        path.pop();
+                    }
+                }
+            }
+            (TreeKind::Map(entries), Type::Map(inner_type)) => {
+                entries.values().for_each(|(_, inner)| self.fed_fields(inner, inner_type, path));
+            }
+            (TreeKind::List(items), Type::List(inner_type) | Type::Set(inner_type)) => {
+                items.iter().for_each(|inner| self.fed_fields(inner, inner_type, path));
+            }
+            _ => {}
+        }
+    }
+
+    fn fed_by(&mut self, reference: &Reference, span: Span, ty: &Type, path: &[String]) {
+        let (Some(target), [.., PathStep::Field(name)]) = (self.resources.get(&reference.root), &*reference.path)
+        else {
+            return;
+        };
+        let is_attribute = reference.path.len() == 1 + usize::from(target.is_repeated);
+        let Some(attribute) = target.schema.attribute(name).filter(|_| is_attribute) else {
+            return;
+        };
+        let (field, root, kind) = (path.join("."), &reference.root, target.schema.name());
+        if let Type::String(StringType { reference: Some(wanted), .. }) = ty
+            && named_kind(name, &attribute.ty, kind).is_some_and(|named| named != wanted)
+        {
+            let message = format!("`{field}` names {}, but `{root}` is {}", with_article(wanted), with_article(kind));
+            let help = self.one_of_kind(wanted, name);
+            self.error("wrong-kind", span, message, help);
+        } else if !can_feed(&attribute.ty, ty) {
+            let (wanted, found) = (with_article(ty.name()), with_article(attribute.ty.name()));
+            let message = format!("`{field}` takes {wanted}, but `{root}.{name}` is {found}");
+            let help = match (ty, &attribute.ty) {
+                (Type::List(_) | Type::Set(_), Type::String(_)) => format!("write `[\"${{{root}.{name}}}\"]`"),
+                _ => format!("`provision kinds {kind}` tells the types of its outputs"),
+            };
+            self.error("wrong-type", span, message, help);
+        }
+    }
+
+    /// What to name where a resource of the kind `wanted` is wanted: the first by name.
+    fn one_of_kind(&self, wanted: &str, attribute: &str) -> String {
+        let named = self.resources.iter().filter(|(_, target)| target.schema.name() == wanted);
+        match named.min_by_key(|(name, _)| *name) {
+            Some((name, target)) if target.is_repeated => format!("`{name}[\"…\"].{attribute}` names one"),
+            Some((name, _)) => format!("`{name}.{attribute}` names one"),
+            None => format!("add a resource of the kind `{wanted}`, or write its id"),
+        }
+    }
+}
+
+/// The kind that an attribute names: its `id` the resource's own, a property that refers
+/// to another kind that one. Of other outputs nobody knows.
+fn named_kind<'a>(name: &str, ty: &'a Type, own: &'a str) -> Option<&'a str> {
+    match ty {
+        _ if name == "id" => Some(own),
+        Type::String(StringType { reference, .. }) => reference.as_deref(),
+        _ => None,
+    }
+}
+
+/// Whether a value of type `from` can be what `to` wants, as far as types tell.
+fn can_feed(from: &Type, to: &Type) -> bool {
+    let shape = |ty: &Type| match ty {
+        Type::Any | Type::Policy | Type::Document => None,
+        Type::Bool | Type::Integer { .. } | Type::Number | Type::String(_) => Some(0),
+        Type::List(_) | Type::Set(_) => Some(1),
+        Type::Map(_) | Type::Object(_) => Some(2),
+    };
+    match (shape(from), shape(to)) {
+        (Some(from), Some(to)) => from == to,
+        _ => true,
+    }
+}

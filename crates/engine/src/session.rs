@@ -1,0 +1,133 @@
+//! One stack and its state: what every command does before its own work.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use provision_core::address::Address;
+use provision_core::plan::{Drift, Inputs, Plan, drift, plan};
+use provision_core::spec::{Expanded, Facts, Spec};
+use provision_core::state::{Salt, State};
+use provision_core::store::{Holder, Store};
+
+use crate::journal::Journal;
+use crate::{Engine, EngineError};
+
+/// An engine at work on one stack.
+pub struct Session {
+    /// Does the work.
+    pub engine: Engine,
+    /// Holds the state.
+    pub store: Arc<dyn Store>,
+    /// The stack's name.
+    pub stack: String,
+    /// The region its resources lie in.
+    pub region: String,
+}
+
+/// What a plan is limited to, and what it replaces besides.
+#[derive(Clone, Debug, Default)]
+pub struct Limits {
+    /// Plan for these addresses only; empty means all.
+    pub targets: BTreeSet<Address>,
+    /// Replace these even if nothing differs.
+    pub replace: BTreeSet<Address>,
+}
+
+impl Session {
+    /// The state, read without the lock; a new one when there is none.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub async fn peek(&self) -> Result<State, EngineError> {
+        let loaded = self.store.load().await?;
+        Ok(loaded.map_or_else(|| new_state(&self.stack), |loaded| loaded.state))
+    }
+
+    /// Takes the lock, loads the state and begins a journal; what an interrupted run left
+    /// open is looked for.
+    ///
+    /// # Errors
+    /// When somebody else holds the lock, the state cannot be read, belongs to another
+    /// account or region, or AWS does not answer.
+    pub async fn begin(&self, holder: &Holder) -> Result<Journal, EngineError> {
+        let lease = self.store.lock(holder).await?;
+        let mut state = self.peek().await?;
+        self.claim(&mut state).await?;
+        let journal = Journal::start(lease, state).await?;
+        self.engine.recover(&journal).await?;
+        Ok(journal)
+    }
+
+    /// Law 9: a state is of one account and one region.
+    async fn claim(&self, state: &mut State) -> Result<(), EngineError> {
+        let found = self.engine.provider.identity().await?.account_id;
+        match &state.account_id {
+            Some(recorded) if *recorded != found => {
+                return Err(EngineError::OtherAccount { recorded: recorded.clone(), found });
+            }
+            _ => state.account_id = Some(found),
+        }
+        match &state.region {
+            Some(recorded) if *recorded != self.region => {
+                Err(EngineError::OtherRegion { recorded: recorded.clone(), found: self.region.clone() })
+            }
+            _ => {
+                state.region = Some(self.region.clone());
+                Ok(())
+            }
+        }
+    }
+
+    /// Unrolls a spec with the facts it asks for.
+    ///
+    /// # Errors
+    /// When AWS does not answer, or the spec cannot be unrolled.
+    pub async fn expand(&self, spec: Spec) -> Result<(Arc<Expanded>, Facts), EngineError> {
+        let facts = self.engine.facts(&spec, &self.region).await?;
+        let expanded = Expanded::new(spec, &facts, &self.engine.schemas).map_err(EngineError::Spec)?;
+        Ok((Arc::new(expanded), facts))
+    }
+
+    /// Reads what is live and plans; without a spec everything is to be destroyed.
+    ///
+    /// # Errors
+    /// When AWS cannot be read, or the plan cannot be made.
+    pub async fn plan(
+        &self,
+        state: &State,
+        spec: Option<&Expanded>,
+        facts: &Facts,
+        limits: &Limits,
+    ) -> Result<Plan, EngineError> {
+        let observed = self.engine.refresh(state).await?;
+        let inputs = Inputs {
+            spec,
+            facts,
+            state,
+            observed: &observed,
+            schemas: &self.engine.schemas,
+            targets: &limits.targets,
+            replace: &limits.replace,
+        };
+        plan(&inputs).map_err(EngineError::Spec)
+    }
+
+    /// What AWS reports otherwise than the state recorded it.
+    ///
+    /// # Errors
+    /// When AWS cannot be read.
+    pub async fn drift(&self, state: &State) -> Result<Vec<Drift>, EngineError> {
+        let observed = self.engine.refresh(state).await?;
+        Ok(drift(state, &observed, |kind| self.engine.schemas.get(kind).map(|schema| &**schema)))
+    }
+}
+
+fn new_state(stack: &str) -> State {
+    State::new(stack, random_text(), Salt::new(random_text()))
+}
+
+/// 128 random bits in hexadecimal digits.
+#[expect(clippy::disallowed_methods, reason = "the home of tokens and keys")]
+fn random_text() -> String {
+    format!("{:032x}", rand::random::<u128>())
+}

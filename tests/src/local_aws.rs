@@ -1,0 +1,130 @@
+//! A local AWS for as long as a value lives: `localstack/run` installs, starts and stops it.
+
+use std::env;
+use std::ffi::OsStr;
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+/// What answers. See `localstack/README.md` for what each is good at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Backend {
+    /// moto: starts in half a second, keeps EC2's rules.
+    Moto,
+    /// LocalStack with moto behind it: starts in a few seconds.
+    LocalStack,
+}
+
+impl Backend {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Moto => "moto",
+            Self::LocalStack => "localstack",
+        }
+    }
+}
+
+/// A running local AWS with nothing in it.
+///
+/// It ends with the value. Should the test process die first, its end of the pipe
+/// closes and the runner stops the server all the same.
+pub struct LocalAws {
+    backend: Backend,
+    runner: Child,
+    endpoint: String,
+}
+
+impl LocalAws {
+    /// Installs `backend` when that has never been done (about a minute), starts it on
+    /// a free port and waits until it answers. Blocks meanwhile.
+    pub fn start(backend: Backend) -> io::Result<Self> {
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../localstack/run");
+        let mut runner = Command::new(script)
+            .args([backend.name(), "--until-eof"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()?;
+        let endpoint = first_line(&mut runner)?;
+        Ok(Self { backend, runner, endpoint })
+    }
+
+    /// Where it answers, such as `http://127.0.0.1:40231`.
+    pub fn endpoint(&self) -> &str {
+        &self.endpoint
+    }
+
+    /// Forgets all resources. LocalStack can only be begun anew, which moves its endpoint.
+    pub fn reset(&mut self) -> io::Result<()> {
+        match self.backend {
+            Backend::Moto => post(&self.endpoint, "/moto-api/reset"),
+            Backend::LocalStack => Self::start(self.backend).map(|fresh| *self = fresh),
+        }
+    }
+}
+
+impl Drop for LocalAws {
+    fn drop(&mut self) {
+        drop(self.runner.stdin.take());
+        // A runner that is gone already has stopped its server too.
+        let _ = self.runner.wait();
+    }
+}
+
+/// A command that finds the local AWS at `endpoint` and nothing of the caller's own account.
+pub fn command(program: impl AsRef<OsStr>, endpoint: &str) -> Command {
+    let mut command = Command::new(program);
+    for (name, _) in env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("AWS_")) {
+        command.env_remove(name);
+    }
+    command
+        .env("AWS_ENDPOINT_URL", endpoint)
+        .envs([("AWS_ACCESS_KEY_ID", "test"), ("AWS_SECRET_ACCESS_KEY", "test"), ("AWS_REGION", "us-east-1")])
+        .envs([("AWS_CONFIG_FILE", "/dev/null"), ("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")])
+        .envs([("AWS_EC2_METADATA_DISABLED", "true"), ("NO_PROXY", "127.0.0.1"), ("no_proxy", "127.0.0.1")]);
+    command
+}
+
+/// The endpoint's address without its scheme.
+pub(crate) fn authority(endpoint: &str) -> &str {
+    endpoint.trim_start_matches("http://").trim_end_matches('/')
+}
+
+fn first_line(runner: &mut Child) -> io::Result<String> {
+    let mut line = String::new();
+    if let Some(stdout) = runner.stdout.take() {
+        BufReader::new(stdout).read_line(&mut line)?;
+    }
+    match line.trim_end() {
+        "" => Err(io::Error::other(format!("the local AWS did not start: {}", runner.wait()?))),
+        endpoint => Ok(endpoint.to_owned()),
+    }
+}
+
+fn post(endpoint: &str, path: &str) -> io::Result<()> {
+    let authority = authority(endpoint);
+    let mut stream = TcpStream::connect(authority)?;
+    write!(stream, "POST {path} HTTP/1.1\r\nHost: {authority}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer)?;
+    match answer.split_whitespace().nth(1) {
+        Some("200") => Ok(()),
+        _ => Err(io::Error::other(format!("POST {path}: {}", answer.lines().next().unwrap_or_default()))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn moto_answers_until_it_is_dropped() -> io::Result<()> {
+        let mut aws = LocalAws::start(Backend::Moto)?;
+        let endpoint = aws.endpoint().to_owned();
+        aws.reset()?;
+        assert_eq!(endpoint, aws.endpoint());
+        drop(aws);
+        assert!(TcpStream::connect(authority(&endpoint)).is_err());
+        Ok(())
+    }
+}

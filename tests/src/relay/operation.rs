@@ -1,0 +1,107 @@
+//! What a request asks for, and how its service words a refusal.
+
+use crate::relay::http::{Request, response};
+
+/// A call as IAM writes it, `ec2:CreateVpc`; a REST call, which carries no name, as
+/// service, method, path and the names in its query: `s3:PUT /bucket?policy`.
+pub(crate) struct Operation {
+    pub(crate) name: String,
+    protocol: Protocol,
+}
+
+/// How a service words its errors.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Protocol {
+    Ec2,
+    Query,
+    Json,
+    RestXml,
+    RestJson,
+}
+
+/// An answer that the backend never gave.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// 500: a fault inside the service.
+    InternalError,
+    /// 503: try again later.
+    Unavailable,
+    /// Too many requests, in the service's own words for it.
+    Throttled,
+}
+
+impl Operation {
+    pub(crate) fn of(request: &Request) -> Self {
+        let service = signed_for(request);
+        if let Some(target) = request.header("x-amz-target") {
+            let action = target.rsplit('.').next().unwrap_or(target);
+            return Self { name: format!("{service}:{action}"), protocol: Protocol::Json };
+        }
+        if let Some(action) = action(request) {
+            let protocol = if service == "ec2" { Protocol::Ec2 } else { Protocol::Query };
+            return Self { name: format!("{service}:{action}"), protocol };
+        }
+        let is_xml = matches!(service, "s3" | "route53" | "cloudfront");
+        let protocol = if is_xml { Protocol::RestXml } else { Protocol::RestJson };
+        Self { name: format!("{service}:{} {}", request.method, without_values(&request.target)), protocol }
+    }
+
+    /// The refusal as this operation's service would write it.
+    pub(crate) fn refuse(&self, refusal: Refusal) -> Vec<u8> {
+        let (status, code) = self.protocol.code(refusal);
+        let body = self.protocol.body(code);
+        match self.protocol {
+            Protocol::Json | Protocol::RestJson => response(status, &[("x-amzn-errortype", code)], &body),
+            _ => response(status, &[], &body),
+        }
+    }
+}
+
+impl Protocol {
+    fn code(self, refusal: Refusal) -> (u16, &'static str) {
+        match (refusal, self) {
+            (Refusal::InternalError, Self::Ec2 | Self::RestXml) => (500, "InternalError"),
+            (Refusal::InternalError, _) => (500, "InternalFailure"),
+            (Refusal::Unavailable, Self::Ec2) => (503, "Unavailable"),
+            (Refusal::Unavailable, _) => (503, "ServiceUnavailable"),
+            (Refusal::Throttled, Self::Ec2) => (503, "RequestLimitExceeded"),
+            (Refusal::Throttled, Self::RestXml) => (503, "SlowDown"),
+            (Refusal::Throttled, Self::RestJson) => (429, "TooManyRequestsException"),
+            (Refusal::Throttled, Self::Query) => (400, "Throttling"),
+            (Refusal::Throttled, Self::Json) => (400, "ThrottlingException"),
+        }
+    }
+
+    fn body(self, code: &str) -> String {
+        let error = format!("<Error><Code>{code}</Code><Message>injected</Message></Error>");
+        match self {
+            Self::Ec2 => format!("<Response><Errors>{error}</Errors><RequestID>relay</RequestID></Response>"),
+            Self::Query => format!("<ErrorResponse>{error}<RequestId>relay</RequestId></ErrorResponse>"),
+            Self::RestXml => error,
+            Self::Json | Self::RestJson => format!(r#"{{"__type":"{code}","message":"injected"}}"#),
+        }
+    }
+}
+
+/// The service in the signature's scope: `Credential=key/date/region/SERVICE/aws4_request`.
+fn signed_for(request: &Request) -> &str {
+    let scope = request.header("authorization").and_then(|text| text.split_once("Credential="));
+    scope.and_then(|(_, scope)| scope.split('/').nth(3)).unwrap_or("unsigned")
+}
+
+/// The `Action` of a form.
+fn action(request: &Request) -> Option<&str> {
+    let is_form = request.header("content-type")?.starts_with("application/x-www-form-urlencoded");
+    let form = std::str::from_utf8(&request.body).ok().filter(|_| is_form)?;
+    form.split('&').find_map(|field| field.strip_prefix("Action="))
+}
+
+fn without_values(target: &str) -> String {
+    match target.split_once('?') {
+        Some((path, query)) => {
+            let names: Vec<&str> = query.split('&').filter_map(|field| field.split('=').next()).collect();
+            format!("{path}?{}", names.join("&"))
+        }
+        None => target.to_owned(),
+    }
+}

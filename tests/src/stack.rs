@@ -35,7 +35,7 @@ pub struct Applied {
 
 /// Impatient: local clouds show at once what they have.
 const PATIENCE: Patience =
-    Patience { grace: Duration::from_millis(600), first_pause: Duration::from_millis(20), tempo: 0.0 };
+    Patience { grace: Duration::from_millis(600), first_pause: Duration::from_millis(20), tempo: 0.0, jitter: 0.5 };
 
 fn wrong(error: impl std::fmt::Display) -> Wrong {
     error.to_string()

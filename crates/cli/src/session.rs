@@ -206,5 +206,10 @@ fn patience() -> Patience {
         return Patience::default();
     };
     let patience = Patience::default();
-    Patience { grace: patience.grace.mul_f64(tempo), first_pause: patience.first_pause.mul_f64(tempo), tempo }
+    Patience {
+        grace: patience.grace.mul_f64(tempo),
+        first_pause: patience.first_pause.mul_f64(tempo),
+        tempo,
+        ..patience
+    }
 }

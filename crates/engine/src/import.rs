@@ -49,6 +49,7 @@ fn imported(journal: &Journal, id: Id, seen: Seen) -> Instance {
     Instance {
         generation: journal.with(|state| state.next_generation),
         id,
+        kind: None,
         settled: true,
         applied: journal.with(|state| state.salt.seal(&seen.spec)).unwrap_or_default(),
         outputs: seen.outputs,

@@ -17,11 +17,14 @@ pub struct Patience {
     /// By how much expected durations are scaled before the first look; 1 unless time
     /// runs faster, as it does on a simulated or local cloud.
     pub tempo: f64,
+    /// Which part of a pause is left to chance, from 0 to 1, so that many waiters do not
+    /// return at once; 0 makes a run the same every time.
+    pub jitter: f64,
 }
 
 impl Default for Patience {
     fn default() -> Self {
-        Self { grace: Duration::from_secs(15), first_pause: Duration::from_millis(400), tempo: 1.0 }
+        Self { grace: Duration::from_secs(15), first_pause: Duration::from_millis(400), tempo: 1.0, jitter: 0.5 }
     }
 }
 
@@ -32,13 +35,23 @@ pub const LONGEST: Duration = Duration::from_secs(15);
 #[derive(Debug)]
 pub struct Pauses {
     next: Duration,
+    jitter: f64,
     deadline: Instant,
+    /// No pause ends before this.
+    not_before: Option<Instant>,
 }
 
 impl Pauses {
     /// Pauses from `patience.first_pause` on, for `total` in all.
     pub fn new(patience: Patience, total: Duration) -> Self {
-        Self { next: patience.first_pause, deadline: Instant::now() + total }
+        Self { next: patience.first_pause, jitter: patience.jitter, deadline: Instant::now() + total, not_before: None }
+    }
+
+    /// The same, but no pause ends before what is waited for is expected to be there.
+    #[must_use]
+    pub fn expecting(mut self, expected: Duration, patience: Patience) -> Self {
+        self.not_before = Some(Instant::now() + expected.mul_f64(patience.tempo));
+        self
     }
 
     /// Waits a little, longer each time; `false` once the time is up.
@@ -47,16 +60,19 @@ impl Pauses {
         if left.is_zero() {
             return false;
         }
-        wait(jittered(self.next).min(left)).await;
+        if let Some(not_before) = self.not_before.take().filter(|it| *it > Instant::now()) {
+            wait(not_before.min(self.deadline).saturating_duration_since(Instant::now())).await;
+            return true;
+        }
+        wait(self.jittered().min(left)).await;
         self.next = (self.next * 2).min(LONGEST);
         true
     }
-}
 
-/// A pause between half of `pause` and all of it, so that many waiters do not return at once.
-#[expect(clippy::disallowed_methods, reason = "the home of jitter")]
-fn jittered(pause: Duration) -> Duration {
-    pause.mul_f64(rand::rng().random_range(0.5..=1.0))
+    #[expect(clippy::disallowed_methods, reason = "the home of jitter")]
+    fn jittered(&self) -> Duration {
+        self.next.mul_f64(1.0 - self.jitter * rand::rng().random_range(0.0..=1.0))
+    }
 }
 
 /// Waits for `pause`.

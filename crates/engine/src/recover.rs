@@ -1,5 +1,6 @@
 //! Settling what an earlier run was about to create when it ended.
 
+use futures::future::try_join_all;
 use provision_core::address::Address;
 use provision_core::driver::{Intent, Recovery};
 use provision_core::state::{Operation, Pending, Record, Resource};
@@ -9,9 +10,9 @@ use crate::pace::{self, Pauses};
 use crate::{Engine, EngineError, Event};
 
 impl Engine {
-    /// Looks for what every create without a result may have made. What is found is ours
-    /// from now on; what is not stays pending, and is created again with the same token
-    /// if it is still wanted.
+    /// Looks for what every create without a result may have made, all at once. What is
+    /// found is ours from now on; what is not stays pending, and is created again with the
+    /// same token if the next plan asks for the same, or else is given up.
     ///
     /// Updates and deletes need no search: their resource is in the state, and both can
     /// be repeated.
@@ -20,12 +21,11 @@ impl Engine {
     /// When AWS cannot be asked, or the journal cannot be written.
     pub async fn recover(&self, journal: &Journal) -> Result<(), EngineError> {
         let state = journal.state();
-        for (address, resource) in &state.resources {
-            if let Some(pending) = resource.pending.as_ref().filter(|it| it.operation == Operation::Create) {
-                self.recover_create(journal, &state.stack, address, resource, pending).await?;
-            }
-        }
-        Ok(())
+        let searches = state.resources.iter().filter_map(|(address, resource)| {
+            let pending = resource.pending.as_ref().filter(|it| it.operation == Operation::Create)?;
+            Some(self.recover_create(journal, &state.stack, address, resource, pending))
+        });
+        try_join_all(searches).await.map(drop)
     }
 
     async fn recover_create(

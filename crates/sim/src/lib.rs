@@ -1,1 +1,25 @@
-//! x
+//! A simulated cloud made from the kinds' schemas, and a store in memory, on which the
+//! engine runs under a simulated clock: seeded, deterministic, with faults and crashes
+//! wherever a test wants them.
+//!
+//! Nothing here knows a kind by name. What a real cloud decides beyond a schema can be
+//! told in the JSON Schema of a field:
+//!
+//! - `x-sim-after-create`: the create call ignores the property; an update sets it.
+//! - `x-sim-chosen`: what the cloud chooses for a property that is left out.
+//! - `x-sim-seconds`: how many seconds after its creation an early output first shows.
+
+mod cloud;
+mod driver;
+mod fault;
+mod process;
+mod simulation;
+mod store;
+mod thing;
+mod world;
+
+pub use cloud::{SimCloud, View};
+pub use fault::{Fault, Planned};
+pub use process::{Crash, Moment, Process};
+pub use simulation::{Command, Ended, Options, Simulation};
+pub use store::MemoryStore;

@@ -45,13 +45,27 @@ impl Comparison<'_> {
             let Some(field) = self.schema.fields.get(name) else {
                 continue;
             };
-            let reference = if field.write_only { self.applied } else { live };
-            let found = reference.as_map().and_then(|properties| properties.get(name));
+            let of = |properties: &Value| properties.as_map().and_then(|properties| properties.get(name)).cloned();
+            let (applied, live) = (of(self.applied), of(live));
+            let found = if field.write_only { applied.as_ref() } else { live.as_ref() };
             let mut differing =
                 Differing { salt: self.salt, path: vec![name.clone()], replace: false, changes: &mut changes };
+            let before = differing.changes.len();
             differing.field(wanted, found, field);
+            if differing.changes.len() == before && self.is_taken_out(wanted, applied.as_ref(), found, &field.ty) {
+                differing.differs(found.cloned(), Some(wanted.clone()));
+            }
         }
         changes
+    }
+
+    /// Whether something inside was applied, is still there, and is no longer stated: part
+    /// of a rule in a list, say. What was never stated is not managed.
+    fn is_taken_out(&self, wanted: &Value, applied: Option<&Value>, found: Option<&Value>, ty: &Type) -> bool {
+        let (Some(applied), Some(found)) = (applied, found) else {
+            return false;
+        };
+        same(self.salt, applied, Some(found), ty) && !same(self.salt, applied, Some(wanted), ty)
     }
 }
 
@@ -66,6 +80,43 @@ pub fn is_ignored(ignored: &[String], path: &[String]) -> bool {
     ignored
         .iter()
         .any(|ignored| path.strip_prefix(ignored.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('.')))
+}
+
+/// `desired` with what `live` has at `ignored`, a dotted property path. A property that is
+/// left out stays so: it is not managed.
+pub fn keep_ignored(desired: &Value, live: &Value, ignored: &str) -> Value {
+    let Value::Map(entries) = desired else {
+        return desired.clone();
+    };
+    let mut kept = BTreeMap::clone(entries);
+    for (key, wanted) in entries.iter() {
+        let found = live.as_map().and_then(|live| live.get(key)).unwrap_or(&Value::Null);
+        match ignored.strip_prefix(key.as_str()) {
+            Some("") => keep(&mut kept, key, found),
+            Some(rest) if rest.starts_with('.') => {
+                kept.insert(key.clone(), keep_entry(wanted, found, &rest[1..]));
+            }
+            _ => {}
+        }
+    }
+    Value::map(kept)
+}
+
+/// The same below a property, where an entry may also come or go.
+fn keep_entry(desired: &Value, live: &Value, ignored: &str) -> Value {
+    let (Value::Map(entries), Some(found)) = (desired, live.as_map().and_then(|live| live.get(ignored))) else {
+        return keep_ignored(desired, live, ignored);
+    };
+    let mut kept = BTreeMap::clone(entries);
+    keep(&mut kept, ignored, found);
+    Value::map(kept)
+}
+
+fn keep(entries: &mut BTreeMap<String, Value>, key: &str, found: &Value) {
+    match found {
+        Value::Null => entries.remove(key),
+        found => entries.insert(key.to_owned(), found.clone()),
+    };
 }
 
 struct Differing<'a> {

@@ -39,7 +39,8 @@ pub fn drift<'a>(
 ) -> Vec<Drift> {
     let found = state.resources.iter().filter_map(|(address, resource)| {
         let current = resource.current.as_ref()?;
-        let schema = schema(&resource.kind)?;
+        let kind = resource.kind_of(current).to_owned();
+        let schema = schema(&kind)?;
         let drifted = match observed.get(address)? {
             Observed::Absent => Drifted::Missing,
             Observed::Present(live) => {
@@ -49,7 +50,7 @@ pub fn drift<'a>(
             }
         };
         let id = current.id.to_string();
-        Some(Drift { address: address.clone(), kind: resource.kind.clone(), id, drifted })
+        Some(Drift { address: address.clone(), kind, id, drifted })
     });
     found.filter(|drift| !matches!(&drift.drifted, Drifted::Changed(changes) if changes.is_empty())).collect()
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value as Json;
 
-use super::order::Ordering;
+use super::order::arrange;
 use super::{Action, Plan, Reason, Step, Unchanged};
 use crate::address::Address;
 use crate::diagnostic::Diagnostic;
@@ -54,7 +54,7 @@ pub struct Inputs<'a> {
     pub observed: &'a BTreeMap<Address, Observed>,
     /// The kinds.
     pub schemas: &'a Schemas,
-    /// Plan for these addresses only; empty means all.
+    /// Plan for these addresses and what they need only; empty means all.
     pub targets: &'a BTreeSet<Address>,
     /// Replace these even if nothing differs.
     pub replace: &'a BTreeSet<Address>,
@@ -77,7 +77,7 @@ pub fn plan(inputs: &Inputs<'_>) -> Result<Plan, Vec<Diagnostic>> {
         return Err(planner.diagnostics);
     }
     let mut steps = planner.steps;
-    Ordering::new(inputs, &steps).wait(&mut steps);
+    arrange(inputs, &mut steps);
     Ok(Plan {
         stack: inputs.state.stack.clone(),
         lineage: inputs.state.lineage.clone(),
@@ -91,6 +91,8 @@ pub fn plan(inputs: &Inputs<'_>) -> Result<Plan, Vec<Diagnostic>> {
 
 struct Planner<'a> {
     inputs: &'a Inputs<'a>,
+    /// What is planned for, if not all.
+    targets: BTreeSet<Address>,
     attributes: Attributes,
     steps: Vec<Step>,
     unchanged: Vec<Unchanged>,
@@ -109,6 +111,7 @@ impl<'a> Planner<'a> {
     fn new(inputs: &'a Inputs<'a>) -> Self {
         Self {
             inputs,
+            targets: with_needs(inputs),
             attributes: Attributes::default(),
             steps: Vec::new(),
             unchanged: Vec::new(),
@@ -157,7 +160,7 @@ impl<'a> Planner<'a> {
     }
 
     fn is_target(&self, address: &Address) -> bool {
-        self.inputs.targets.is_empty() || self.inputs.targets.contains(address)
+        self.targets.is_empty() || self.targets.contains(address)
     }
 
     fn decide(&self, spec: &Expanded, instance: &Instance, schema: &KindSchema, desired: &Value) -> Decision {
@@ -166,7 +169,7 @@ impl<'a> Planner<'a> {
             return Decision::Create(Reason::New);
         };
         let template = spec.template(instance);
-        if resource.kind != template.kind {
+        if resource.kind_of(current) != template.kind {
             return Decision::Replace(Reason::Immutable, Vec::new());
         }
         let seen = match self.inputs.observed.get(&instance.address) {
@@ -276,7 +279,7 @@ impl<'a> Planner<'a> {
         let action = Action::Delete { generation: instance.generation, replaced };
         self.steps.push(Step {
             address: address.clone(),
-            kind: resource.kind.clone(),
+            kind: resource.kind_of(instance).to_owned(),
             action,
             reason,
             changes: Vec::new(),
@@ -365,6 +368,19 @@ impl<'a> Planner<'a> {
     }
 }
 
+/// The targets and all they need.
+fn with_needs(inputs: &Inputs<'_>) -> BTreeSet<Address> {
+    let mut all = BTreeSet::new();
+    let mut queue: Vec<Address> = inputs.targets.iter().cloned().collect();
+    while let Some(address) = queue.pop() {
+        if all.insert(address.clone()) {
+            let needs = inputs.spec.map_or(Vec::new(), |spec| spec.needs(&address));
+            queue.extend(needs.into_iter().map(|(needed, _)| needed));
+        }
+    }
+    all
+}
+
 fn unknown(instance: &Instance, name: &str) -> Value {
     Value::unknown(Attribute { address: instance.address.clone(), name: name.to_owned() })
 }
@@ -388,10 +404,20 @@ fn known_attributes(
     updates: bool,
 ) -> Value {
     let mut attributes = present_attributes(schema, desired, &seen.spec, &seen.outputs, current.id.as_str());
+    if !current.settled || seen.phase != Phase::Ready {
+        let absent = attributes.iter_mut().filter(|(_, value)| **value == Value::Null);
+        absent.for_each(|(name, value)| *value = recorded_or_unknown(instance, schema, current, name));
+    }
     for (name, _) in schema.outputs.fields.iter().filter(|(_, field)| updates && field.volatile) {
         attributes.insert(name.clone(), unknown(instance, name));
     }
     Value::map(attributes)
+}
+
+/// What an unfinished resource does not tell yet: what it told before, or later.
+fn recorded_or_unknown(instance: &Instance, schema: &KindSchema, current: &state::Instance, name: &str) -> Value {
+    let recorded = lift(&current.outputs, &schema.outputs).as_map().and_then(|outputs| outputs.get(name).cloned());
+    recorded.unwrap_or_else(|| unknown(instance, name))
 }
 
 /// What others may name of a resource that exists: what the spec states, what AWS

@@ -222,6 +222,11 @@ impl Expanded {
         for named in &template.depends_on {
             groups[named.template].iter().for_each(|&index| need(index, Stage::Done));
         }
+        for trigger in &template.replace_triggered_by {
+            let all = self.instances.iter().enumerate();
+            let named = all.filter(|(_, other)| trigger.matches(&other.address));
+            named.for_each(|(index, _)| need(index, Stage::Done));
+        }
         for named in self.references_of(instance, facts).iter() {
             let target = &self.spec.resources[named.template];
             let stage = named.stage(target, schemas);
@@ -345,8 +350,8 @@ impl ResourceReference {
         };
         match (name, schema.is_early(name)) {
             ("id", true) => Stage::Identified,
-            (name, true) if schema.outputs.fields.contains_key(name) => Stage::Seen,
-            (_, true) => Stage::Identified,
+            (name, true) if target.states(name) => Stage::Identified,
+            (_, true) => Stage::Seen,
             _ => Stage::Done,
         }
     }

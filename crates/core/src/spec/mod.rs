@@ -114,6 +114,15 @@ impl ResourceTemplate {
         value
     }
 
+    /// Whether the spec says what the property `name` is, so that it need not be read.
+    fn states(&self, name: &str) -> bool {
+        match &self.body.kind {
+            TreeKind::Literal(Value::Map(entries)) => entries.contains_key(name),
+            TreeKind::Map(entries) => entries.contains_key(name),
+            _ => false,
+        }
+    }
+
     /// A value that does not fit its field, as the user is told.
     fn misfit(&self, misfit: Misfit, address: &Address) -> Diagnostic {
         let at_key = misfit.code == "unknown-field";

@@ -1,6 +1,6 @@
 //! What expressions can see: params, facts of the cloud, the resources so far, `each`.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::address::Address;
@@ -62,7 +62,7 @@ impl Each {
 
 /// The attributes of every resource, by name; those of a repeated one by key.
 #[derive(Clone, Debug, Default)]
-pub struct Attributes(HashMap<String, Value>);
+pub struct Attributes(BTreeMap<String, Value>);
 
 impl Attributes {
     /// Makes everything named `name` unknown, whatever its key, until it is published.

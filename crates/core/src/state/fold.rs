@@ -48,7 +48,9 @@ impl State {
     pub fn apply(&mut self, record: &Record) {
         match record {
             Record::Intent { address, kind, dependencies, lifecycle, pending } => {
-                self.described(address, kind, dependencies, *lifecycle).pending = Some(pending.clone());
+                let resource = self.described(address, kind, dependencies, *lifecycle);
+                resource.unsettle(pending);
+                resource.pending = Some(pending.clone());
             }
             Record::Settled { address, kind, dependencies, lifecycle, instance } => {
                 let resource = self.described(address, kind, dependencies, *lifecycle);
@@ -75,7 +77,7 @@ impl State {
         lifecycle: Lifecycle,
     ) -> &mut Resource {
         let resource = self.resources.entry(address.clone()).or_default();
-        kind.clone_into(&mut resource.kind);
+        resource.become_kind(kind);
         resource.dependencies.clone_from(dependencies);
         resource.lifecycle = lifecycle;
         resource
@@ -111,6 +113,30 @@ impl Resource {
         self.current.is_none() && self.deposed.is_empty() && self.pending.is_none()
     }
 
+    /// The kind of one of its instances.
+    pub fn kind_of<'a>(&'a self, instance: &'a Instance) -> &'a str {
+        instance.kind.as_deref().unwrap_or(&self.kind)
+    }
+
+    /// Gives the address another kind; the instances there are keep theirs.
+    fn become_kind(&mut self, kind: &str) {
+        if self.kind != kind {
+            let former = std::mem::replace(&mut self.kind, kind.to_owned());
+            for instance in self.deposed.iter_mut().chain(&mut self.current) {
+                instance.kind.get_or_insert_with(|| former.clone());
+            }
+        }
+    }
+
+    /// A call is about to change the instance: what it asks for anew may be so or not.
+    fn unsettle(&mut self, pending: &Pending) {
+        let Some(instance) = self.instance_mut(pending.generation) else { return };
+        instance.settled = false;
+        if let (Operation::Update, Json::Object(applied)) = (pending.operation, &mut instance.applied) {
+            applied.retain(|name, value| pending.request.get(name) == Some(value));
+        }
+    }
+
     /// Every instance, the newest last.
     pub fn instances(&self) -> impl DoubleEndedIterator<Item = &Instance> {
         self.deposed.iter().chain(&self.current)
@@ -121,7 +147,8 @@ impl Resource {
         let is_awaited = |it: &mut Pending| it.operation == Operation::Create && it.generation == generation;
         if let Some(pending) = self.pending.take_if(is_awaited) {
             let outputs = Json::Object(serde_json::Map::new());
-            self.put(Instance { generation, id: id.clone(), settled: false, applied: pending.request, outputs });
+            let (id, applied) = (id.clone(), pending.request);
+            self.put(Instance { generation, id, kind: None, settled: false, applied, outputs });
         }
     }
 

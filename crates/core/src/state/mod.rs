@@ -77,10 +77,14 @@ pub struct Instance {
     pub generation: u64,
     /// Its physical name.
     pub id: Id,
-    /// Whether it once was ready and equal to `applied`. An unsettled one is
-    /// brought there by the next apply.
+    /// Its kind, where its address has another one by now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kind: Option<String>,
+    /// Whether it was ready and equal to `applied`, and no call was begun since. An
+    /// unsettled one is brought there by the next apply.
     pub settled: bool,
-    /// The spec last applied; secrets as hashes.
+    /// The spec last applied; secrets as hashes. What an update was about to change is
+    /// not in it until the update has its result.
     pub applied: Json,
     /// Its outputs when last seen.
     pub outputs: Json,

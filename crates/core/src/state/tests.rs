@@ -56,7 +56,14 @@ fn any_lifecycle() -> impl Strategy<Value = Lifecycle> {
 
 fn any_instance() -> impl Strategy<Value = Instance> {
     (0..5_u64, ".{0,4}", any::<bool>(), any_json(), any_json()).prop_map(
-        |(generation, id, settled, applied, outputs)| Instance { generation, id: id.into(), settled, applied, outputs },
+        |(generation, id, settled, applied, outputs)| Instance {
+            generation,
+            id: id.into(),
+            kind: None,
+            settled,
+            applied,
+            outputs,
+        },
     )
 }
 
@@ -150,7 +157,7 @@ fn settled(address: &Address, generation: u64, choice: u8) -> Record {
         kind: "ec2/vpc".to_owned(),
         dependencies: BTreeSet::new(),
         lifecycle: Lifecycle { prevent_destroy: choice.is_multiple_of(2), ..Lifecycle::default() },
-        instance: Instance { generation, id, settled: true, applied, outputs },
+        instance: Instance { generation, id, kind: None, settled: true, applied, outputs },
     }
 }
 

@@ -1,6 +1,6 @@
 //! Creating: intent, one call, id; then settling.
 
-use provision_core::driver::{Cause, CloudError, Id, Intent, Recovery, Wanted};
+use provision_core::driver::{Cause, CloudError, Id, Intent, Recovery};
 use provision_core::plan::{Reason, Stage};
 use provision_core::state::{Operation, Record};
 use serde_json::Value as Json;
@@ -10,6 +10,7 @@ use super::settle::Start;
 use super::step::{Run, Target};
 use crate::Event;
 use crate::pace::{self, Pauses};
+use crate::refresh;
 
 impl Run<'_> {
     /// Creates the resource and brings it to what is desired.
@@ -18,7 +19,7 @@ impl Run<'_> {
         if self.step.reason == Reason::Missing {
             self.confirm_missing().await?;
         }
-        let intent = self.intend(Operation::Create, &target, None).await?;
+        let intent = self.intend(Operation::Create, &target, &target.desired, None).await?;
         let id = self.call_create(&target, &intent).await?;
         let created =
             Record::Created { address: intent.address.clone(), generation: intent.generation, id: id.clone() };
@@ -29,21 +30,19 @@ impl Run<'_> {
         Ok(id)
     }
 
-    /// Asks once more whether what the plan found missing is still missing (law 5), and
-    /// lets go of it then (law 6).
+    /// Waits whether what the plan found missing stays missing (law 5), and lets go of it
+    /// then (law 6).
     async fn confirm_missing(&self) -> Result<(), StepError> {
         let state = self.application.journal.state();
         let resource = state.resources.get(&self.step.address);
-        let Some(current) = resource.and_then(|resource| resource.current.as_ref()) else {
+        let Some((resource, current)) = resource.and_then(|resource| Some((resource, resource.current.as_ref()?)))
+        else {
             return Ok(());
         };
-        let wanted = [Wanted {
-            id: current.id.clone(),
-            applied: Some(current.applied.clone()),
-            outputs: current.outputs.clone(),
-        }];
-        let found = pace::reading(self.application.engine.patience, || self.driver.read(&wanted)).await?;
-        if found.into_iter().flatten().next().is_some() {
+        let engine = &self.application.engine;
+        if !refresh::is_on_its_way_out(resource, current)
+            && engine.await_sight(&*self.driver, &refresh::wanted(current)).await?.is_some()
+        {
             return Err(StepError::Reappeared { id: current.id.to_string() });
         }
         let deleted = Record::Deleted { address: self.step.address.clone(), generation: current.generation };
@@ -64,9 +63,8 @@ impl Run<'_> {
             {
                 return Ok(id);
             }
-            self.application.engine.observer.see(&Event::Retrying { step: self.index, error: &error });
-            if !self.may_try_again(&error) || !pauses.pause().await {
-                return Err(self.refused(target, intent, error).await?);
+            if !self.may_try_again(&error) || !self.pause(&mut pauses, &error).await {
+                return Err(self.refused(intent, error).await?);
             }
         }
     }
@@ -85,20 +83,27 @@ impl Run<'_> {
         }
     }
 
+    /// Waits a little before the call that failed with `error` is made again; `false` once
+    /// the time is up.
+    pub(super) async fn pause(&self, pauses: &mut Pauses, error: &CloudError) -> bool {
+        self.application.engine.observer.see(&Event::Retrying { step: self.index, error });
+        pauses.pause().await
+    }
+
     pub(super) fn may_try_again(&self, error: &CloudError) -> bool {
         error.is_retryable() || self.schema().description.eventual.contains(&error.code)
     }
 
     /// The error to report. Where AWS surely did nothing the intent is closed; else it
     /// stays open, and the next run looks for what it may have made.
-    async fn refused(&self, target: &Target, intent: &Intent, error: CloudError) -> Result<StepError, StepError> {
+    async fn refused(&self, intent: &Intent, error: CloudError) -> Result<StepError, StepError> {
         if !may_have_acted(&error) || error.cause == Cause::Exists {
             let (address, generation) = (intent.address.clone(), intent.generation);
             self.application.journal.record(Record::Refused { address, generation }).await?;
         }
         Ok(match error.cause {
             Cause::Exists => StepError::Taken { error },
-            _ => StepError::Cloud(self.application.scrub(error, &target.desired)),
+            _ => StepError::Cloud(error),
         })
     }
 }

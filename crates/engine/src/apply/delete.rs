@@ -2,14 +2,15 @@
 
 use std::time::Duration;
 
-use provision_core::driver::{Cause, CloudError, Id, Wanted};
+use provision_core::driver::{Cause, CloudError, Id};
 use provision_core::state::{Instance, Operation, Pending, Record, Resource};
 use serde_json::Value as Json;
 
 use super::StepError;
-use super::step::Run;
+use super::step::{Beside, Run};
 use crate::Event;
 use crate::pace::{self, Pauses};
+use crate::refresh::{may_be_unseen, wanted};
 
 impl Run<'_> {
     /// Deletes the instance of `generation`; `None` when the state no longer has it.
@@ -18,9 +19,18 @@ impl Run<'_> {
         let Some((resource, instance)) = find(state.resources.get(&self.step.address), generation) else {
             return Ok(None);
         };
+        if may_be_unseen(resource, instance) {
+            // A delete call that finds nothing would be taken for done.
+            self.application.engine.await_sight(&*self.driver, &wanted(instance)).await?;
+        }
         let (_, token) = self.application.new_token(&self.step.address);
         let pending = Pending { operation: Operation::Delete, generation, token, request: Json::Null };
-        self.record_intent(pending, resource.dependencies.clone(), resource.lifecycle).await?;
+        let beside = Beside {
+            kind: resource.kind.clone(),
+            dependencies: resource.dependencies.clone(),
+            lifecycle: resource.lifecycle,
+        };
+        self.record_intent(pending, beside).await?;
         self.call_delete(instance).await?;
         self.confirm_gone(instance).await?;
         let deleted = Record::Deleted { address: self.step.address.clone(), generation };
@@ -34,8 +44,7 @@ impl Run<'_> {
             let Err(error) = self.driver.delete(&instance.id, &instance.applied).await else {
                 return Ok(());
             };
-            self.application.engine.observer.see(&Event::Retrying { step: self.index, error: &error });
-            if !may_pass(&error) || !pauses.pause().await {
+            if !may_pass(&error) || !self.pause(&mut pauses, &error).await {
                 return Err(error.into());
             }
         }
@@ -43,16 +52,12 @@ impl Run<'_> {
 
     /// Law 6: the state lets go of a resource only after AWS no longer knows it.
     async fn confirm_gone(&self, instance: &Instance) -> Result<(), StepError> {
-        let mut pauses = self.pauses();
-        let wanted = [Wanted {
-            id: instance.id.clone(),
-            applied: Some(instance.applied.clone()),
-            outputs: instance.outputs.clone(),
-        }];
+        let wanted = [wanted(instance)];
         let patience = self.application.engine.patience;
+        let mut looks = self.looks(self.schema().description.timing.delete);
         while pace::reading(patience, || self.driver.read(&wanted)).await?.into_iter().flatten().next().is_some() {
             self.application.engine.observer.see(&Event::Pending { step: self.index });
-            if !pauses.pause().await {
+            if !looks.pause().await {
                 let seconds = self.schema().description.timing.limit.into();
                 return Err(StepError::TimedOut { what: "gone", seconds });
             }
@@ -60,9 +65,15 @@ impl Run<'_> {
         Ok(())
     }
 
+    /// The pauses between the tries of a call.
     pub(super) fn pauses(&self) -> Pauses {
         let limit = self.schema().description.timing.limit;
         Pauses::new(self.application.engine.patience, Duration::from_secs(limit.into()))
+    }
+
+    /// The pauses between looks at what is expected to take so many seconds.
+    pub(super) fn looks(&self, expected: u32) -> Pauses {
+        self.pauses().expecting(Duration::from_secs(expected.into()), self.application.engine.patience)
     }
 }
 

@@ -6,7 +6,7 @@ mod settle;
 mod step;
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BinaryHeap};
+use std::collections::{BTreeMap, BinaryHeap, HashMap};
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex};
 
@@ -19,7 +19,7 @@ use provision_core::state::Salt;
 use provision_core::store::StoreError;
 use provision_core::value::Value;
 use tokio::sync::{mpsc, watch};
-use tokio::task::JoinSet;
+use tokio::task::{Id, JoinError, JoinSet};
 
 use crate::journal::Journal;
 use crate::{Engine, EngineError, Event};
@@ -167,6 +167,7 @@ impl Engine {
         });
         self.observer.see(&Event::Applying { plan: &application.plan });
         application.refresh_records().await;
+        application.give_up_creates().await;
         Walk::new(application.clone(), stop.clone()).run().await
     }
 }
@@ -183,7 +184,9 @@ struct Walk {
     /// Ready steps, the one with the longest remaining path first.
     ready: BinaryHeap<(u64, Reverse<usize>)>,
     weights: Vec<u64>,
-    tasks: JoinSet<(usize, Result<(), StepError>)>,
+    tasks: JoinSet<Result<(), StepError>>,
+    /// The step of each task under way.
+    steps: HashMap<Id, usize>,
     started: Vec<bool>,
     outcome: Outcome,
 }
@@ -203,6 +206,7 @@ impl Walk {
             waiters,
             ready: BinaryHeap::new(),
             tasks: JoinSet::new(),
+            steps: HashMap::new(),
             outcome: Outcome {
                 done: Vec::new(),
                 failed: Vec::new(),
@@ -227,7 +231,7 @@ impl Walk {
             tokio::select! {
                 biased;
                 Some(Message::Reached(step, stage)) = messages.recv() => self.reached(step, stage),
-                Some(ended) = self.tasks.join_next() => {
+                Some(ended) = self.tasks.join_next_with_id() => {
                     // What the step said before it ended comes first.
                     while let Ok(Message::Reached(step, stage)) = messages.try_recv() {
                         self.reached(step, stage);
@@ -253,7 +257,8 @@ impl Walk {
         {
             self.started[step] = true;
             let (application, sender) = (self.application.clone(), sender.clone());
-            self.tasks.spawn(async move { (step, application.carry_out(step, &sender).await) });
+            let task = self.tasks.spawn(async move { application.carry_out(step, &sender).await });
+            self.steps.insert(task.id(), step);
         }
     }
 
@@ -270,23 +275,20 @@ impl Walk {
         }
     }
 
-    fn ended(&mut self, ended: Result<(usize, Result<(), StepError>), tokio::task::JoinError>) {
-        match ended {
-            Ok((step, Ok(()))) => {
+    fn ended(&mut self, ended: Result<(Id, Result<(), StepError>), JoinError>) {
+        let (task, result) = match ended {
+            Ok((task, result)) => (task, result),
+            Err(died) => (died.id(), Err(StepError::Died(died.to_string()))),
+        };
+        let Some(step) = self.steps.remove(&task) else { return };
+        match result {
+            Ok(()) => {
                 self.reached(step, Stage::Done);
                 self.outcome.done.push(step);
             }
-            Ok((step, Err(error))) => {
+            Err(error) => {
                 self.application.engine.observer.see(&Event::Failed { step, error: &error });
                 self.outcome.failed.push((step, error));
-            }
-            Err(died) => {
-                let mut steps = 0..self.started.len();
-                let ended = |step: &usize| {
-                    self.outcome.done.contains(step) || self.outcome.failed.iter().any(|it| it.0 == *step)
-                };
-                let lost = steps.rfind(|step| self.started[*step] && !ended(step));
-                self.outcome.failed.push((lost.unwrap_or_default(), StepError::Died(died.to_string())));
             }
         }
     }

@@ -1,20 +1,20 @@
 //! Settling: read, wait while AWS works, update while something differs. The only wait
 //! loop there is.
 
-use std::time::Duration;
-
-use provision_core::diff::{Change, Comparison, is_ignored, top_level};
-use provision_core::driver::{Cause, Id, Live, Phase, Update, Wanted};
+use provision_core::diff::{Change, Comparison, is_ignored, keep_ignored, top_level};
+use provision_core::driver::{Cause, Id, Phase, Update, Wanted};
 use provision_core::plan::{Seen, Stage};
 use provision_core::state::{self, Operation, Record};
 use provision_core::value::Value;
 use serde_json::Value as Json;
-use tokio::time::Instant;
 
 use super::StepError;
 use super::step::{Run, Target};
 use crate::Event;
 use crate::pace::{self, Pauses};
+
+/// How many updates one step makes at most, should AWS report something else each time.
+const MOST_UPDATES: u32 = 10;
 
 /// Where settling starts from.
 pub(super) enum Start {
@@ -49,11 +49,13 @@ impl Run<'_> {
     ) -> Result<(), StepError> {
         let mut settling = Settling::new(self, target, generation, id, start);
         let live = settling.run().await?;
+        let applied = settling.with_ignored(&live);
         let instance = state::Instance {
             generation,
             id: id.clone(),
+            kind: None,
             settled: true,
-            applied: self.application.salt.seal(&target.desired).unwrap_or_default(),
+            applied: self.application.salt.seal(&applied).unwrap_or_default(),
             outputs: live.outputs.clone(),
         };
         self.publish(&target.desired, Some((&live.spec, &live.outputs)), id.as_str(), true);
@@ -79,8 +81,10 @@ struct Settling<'a> {
     is_seen: bool,
     /// What differed when the last update was made, and the pauses since.
     last: Option<(Vec<Change>, Pauses)>,
-    deadline: Instant,
-    first_look: Option<Duration>,
+    /// How many updates were made.
+    updates: u32,
+    looks: Pauses,
+    early_looks: Pauses,
 }
 
 impl<'a> Settling<'a> {
@@ -98,20 +102,18 @@ impl<'a> Settling<'a> {
             told,
             is_seen,
             last: None,
-            deadline: Instant::now() + Duration::from_secs(timing.limit.into()),
-            first_look: Some(Duration::from_secs(expected.into())),
+            updates: 0,
+            looks: run.looks(expected),
+            early_looks: run.pauses(),
         }
     }
 
     async fn run(&mut self) -> Result<Seen, StepError> {
-        let mut pauses = self.run.pauses();
         loop {
-            let Some(seen) = self.look().await? else {
-                continue;
-            };
+            let seen = self.look().await?;
             match &seen.phase {
                 Phase::Failed(why) => return Err(StepError::Failed(why.clone())),
-                Phase::Pending => self.wait_while_pending(&mut pauses).await?,
+                Phase::Pending => self.wait_while_pending(&seen).await?,
                 Phase::Ready => {
                     let changes = self.changes(&seen);
                     if changes.is_empty() {
@@ -123,45 +125,58 @@ impl<'a> Settling<'a> {
         }
     }
 
-    /// Reads the resource; `None` after a pause when AWS does not show it yet.
-    async fn look(&mut self) -> Result<Option<Seen>, StepError> {
+    /// Reads the resource, which may not be seen yet if it was made a moment ago.
+    async fn look(&mut self) -> Result<Seen, StepError> {
         let run = self.run;
-        let patience = run.application.engine.patience;
-        let mut pauses = Pauses::new(patience, patience.grace);
-        let wanted = std::slice::from_ref(&self.wanted);
-        let live: Live = loop {
-            let found = pace::reading(patience, || run.driver.read(wanted)).await?;
-            match found.into_iter().flatten().next() {
-                Some(live) => break live,
-                None if self.is_seen || !pauses.pause().await => {
-                    return Err(StepError::Vanished { id: self.wanted.id.to_string() });
-                }
-                None => {}
+        let engine = &run.application.engine;
+        let live = match self.is_seen {
+            true => {
+                let wanted = std::slice::from_ref(&self.wanted);
+                pace::reading(engine.patience, || run.driver.read(wanted)).await?.into_iter().flatten().next()
             }
+            false => engine.await_sight(&*run.driver, &self.wanted).await?,
+        };
+        let Some(live) = live else {
+            return Err(StepError::Vanished { id: self.wanted.id.to_string() });
         };
         self.is_seen = true;
         let seen = Seen::new(live, run.schema());
         run.publish(&self.target.desired, Some((&seen.spec, &seen.outputs)), self.wanted.id.as_str(), false);
-        run.reach(Stage::Seen);
-        Ok(Some(seen))
+        if self.shows_all_early(&seen) {
+            run.reach(Stage::Seen);
+        }
+        Ok(seen)
     }
 
-    /// Looks first when the resource is expected to be ready, then at growing steps.
-    async fn wait_while_pending(&mut self, pauses: &mut Pauses) -> Result<(), StepError> {
+    /// Whether everything is known that dependents may use early. Some of it may show only
+    /// after a while.
+    fn shows_all_early(&self, seen: &Seen) -> bool {
+        let shows = |name: &String| {
+            let properties = [&self.target.desired, &seen.spec].into_iter().filter_map(Value::as_map);
+            let mut stated = properties.filter_map(|properties| properties.get(name));
+            name == "id" || stated.any(|value| *value != Value::Null) || !seen.outputs[name.as_str()].is_null()
+        };
+        self.run.schema().description.early.iter().all(shows)
+    }
+
+    /// Looks first when the resource is expected to be ready, then at growing steps. While
+    /// something early is still to come, dependents wait for it: then it is growing steps
+    /// from the start.
+    async fn wait_while_pending(&mut self, seen: &Seen) -> Result<(), StepError> {
         let run = self.run;
         run.application.engine.observer.see(&Event::Pending { step: run.index });
-        match self.first_look.take() {
-            Some(expected) if !expected.is_zero() => {
-                pace::wait(expected.mul_f64(run.application.engine.patience.tempo)).await
-            }
-            _ => {
-                if !pauses.pause().await || Instant::now() > self.deadline {
-                    let seconds = run.schema().description.timing.limit.into();
-                    return Err(StepError::TimedOut { what: "ready", seconds });
-                }
-            }
-        }
-        Ok(())
+        let is_in_time = match self.shows_all_early(seen) {
+            true => self.looks.pause().await,
+            false => self.early_looks.pause().await,
+        };
+        let seconds = run.schema().description.timing.limit.into();
+        if is_in_time { Ok(()) } else { Err(StepError::TimedOut { what: "ready", seconds }) }
+    }
+
+    /// What is desired, with what the cloud has where changes are ignored.
+    fn with_ignored(&self, seen: &Seen) -> Value {
+        let desired = self.target.desired.clone();
+        self.target.ignored.iter().fold(desired, |desired, path| keep_ignored(&desired, &seen.spec, path))
     }
 
     fn changes(&self, seen: &Seen) -> Vec<Change> {
@@ -175,39 +190,44 @@ impl<'a> Settling<'a> {
     /// Updates what differs. When the same still differs after an update, AWS may only not
     /// show it yet, so it gets the grace period before that counts as a failure.
     async fn mend(&mut self, changes: Vec<Change>, seen: &Seen) -> Result<(), StepError> {
-        if let Some((last, pauses)) = self.last.as_mut().filter(|(last, _)| *last == changes) {
-            if pauses.pause().await {
-                return Ok(());
-            }
-            let fields = top_level(last).into_iter().map(|field| format!("`{field}`")).collect();
+        if let Some((_, pauses)) = self.last.as_mut().filter(|(last, _)| *last == changes)
+            && pauses.pause().await
+        {
+            return Ok(());
+        }
+        let is_same = self.last.as_ref().is_some_and(|(last, _)| *last == changes);
+        if is_same || self.updates == MOST_UPDATES {
+            let fields = top_level(&changes).into_iter().map(|field| format!("`{field}`")).collect();
             return Err(StepError::Unsettled { fields });
         }
         self.call_update(&changes, seen).await?;
+        self.updates += 1;
         self.told = self.target.desired.clone();
         let patience = self.run.application.engine.patience;
         self.last = Some((changes, Pauses::new(patience, patience.grace)));
+        self.looks = self.run.looks(self.run.schema().description.timing.update);
         Ok(())
     }
 
     async fn call_update(&self, changes: &[Change], seen: &Seen) -> Result<(), StepError> {
         let run = self.run;
-        let intent = run.intend(Operation::Update, self.target, Some(self.generation)).await?;
+        let wanted = self.with_ignored(seen);
+        let intent = run.intend(Operation::Update, self.target, &wanted, Some(self.generation)).await?;
         let update = Update {
             id: self.wanted.id.clone(),
             live: seen.spec.to_driver_json().unwrap_or_default(),
             fields: top_level(changes),
             intent,
         };
-        let spec = self.target.desired.to_driver_json().unwrap_or_default();
+        let spec = wanted.to_driver_json().unwrap_or_default();
         let mut pauses = run.pauses();
         loop {
             let Err(error) = run.driver.update(&spec, &update).await else {
                 return Ok(());
             };
             let error = run.application.scrub(error, &self.target.desired);
-            run.application.engine.observer.see(&Event::Retrying { step: run.index, error: &error });
             let may_pass = run.may_try_again(&error) || error.cause == Cause::Dependency;
-            if !may_pass || !pauses.pause().await {
+            if !may_pass || !run.pause(&mut pauses, &error).await {
                 return Err(error.into());
             }
         }

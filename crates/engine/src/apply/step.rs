@@ -39,6 +39,13 @@ pub(super) struct Target {
     pub(super) ignored: Vec<String>,
 }
 
+/// What the state is to record of an address beside an intent.
+pub(super) struct Beside {
+    pub(super) kind: String,
+    pub(super) dependencies: BTreeSet<Address>,
+    pub(super) lifecycle: state::Lifecycle,
+}
+
 impl Application {
     /// Carries out one step.
     pub(super) async fn carry_out(
@@ -127,6 +134,23 @@ impl Application {
     }
 }
 
+impl Application {
+    /// Closes the intents to create that were interrupted and that the plan does not take
+    /// up. Recovery has looked for what they may have made and found nothing.
+    pub(super) async fn give_up_creates(&self) {
+        let is_made = |address: &Address| {
+            self.plan.steps.iter().any(|it| it.address == *address && matches!(it.action, Action::Create { .. }))
+        };
+        for (address, resource) in self.journal.state().resources {
+            let pending = resource.pending.filter(|it| it.operation == Operation::Create);
+            if let Some(Pending { generation, .. }) = pending.filter(|_| !is_made(&address)) {
+                // As above: whether it can be written shows soon enough.
+                let _ = self.journal.record(Record::Refused { address, generation }).await;
+            }
+        }
+    }
+}
+
 fn settled(spec: &Expanded, instance: &Instance, kind: String, current: state::Instance) -> Record {
     Record::Settled {
         address: instance.address.clone(),
@@ -195,10 +219,11 @@ impl Run<'_> {
         &self,
         operation: Operation,
         target: &Target,
+        wanted: &Value,
         generation: Option<u64>,
     ) -> Result<Intent, StepError> {
         let application = self.application;
-        let request = application.salt.seal(&target.desired).unwrap_or_default();
+        let request = application.salt.seal(wanted).unwrap_or_default();
         let interrupted = application.journal.with(|state| state.resources.get(&self.step.address)?.pending.clone());
         let is_same = |it: &Pending| {
             it.operation == operation && it.request == request && generation.is_none_or(|own| own == it.generation)
@@ -207,15 +232,15 @@ impl Run<'_> {
             let (number, token) = application.new_token(&self.step.address);
             Pending { operation, generation: generation.unwrap_or(number), token, request }
         });
-        self.record_intent(pending, target.dependencies.clone(), target.lifecycle).await
+        let beside = Beside {
+            kind: self.step.kind.clone(),
+            dependencies: target.dependencies.clone(),
+            lifecycle: target.lifecycle,
+        };
+        self.record_intent(pending, beside).await
     }
 
-    pub(super) async fn record_intent(
-        &self,
-        pending: Pending,
-        dependencies: BTreeSet<Address>,
-        lifecycle: state::Lifecycle,
-    ) -> Result<Intent, StepError> {
+    pub(super) async fn record_intent(&self, pending: Pending, beside: Beside) -> Result<Intent, StepError> {
         let address = self.step.address.clone();
         let intent = Intent {
             stack: self.application.plan.stack.clone(),
@@ -223,7 +248,8 @@ impl Run<'_> {
             generation: pending.generation,
             token: pending.token.clone(),
         };
-        let record = Record::Intent { address, kind: self.step.kind.clone(), dependencies, lifecycle, pending };
+        let Beside { kind, dependencies, lifecycle } = beside;
+        let record = Record::Intent { address, kind, dependencies, lifecycle, pending };
         self.application.journal.record(record).await?;
         Ok(intent)
     }

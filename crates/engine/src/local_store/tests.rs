@@ -30,6 +30,7 @@ fn record(number: u64) -> Record {
         instance: Instance {
             generation: number,
             id: format!("vpc-{number}").into(),
+            kind: None,
             settled: true,
             applied: json!({ "cidr_block": "10.0.0.0/16" }),
             outputs: json!({}),

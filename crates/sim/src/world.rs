@@ -1,0 +1,303 @@
+//! The rules of the simulated cloud. Everything here happens at one instant.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use provision_core::driver::{Cause, CloudError, Id, Intent, Live, Recovery, Update, Wanted};
+use provision_core::schema::{KindSchema, Schemas, Type};
+use serde_json::{Map, Value as Json};
+use tokio::time::Instant;
+
+use crate::fault::{Fault, Faults};
+use crate::thing::{Thing, extension, references};
+
+/// Everything there is.
+#[derive(Debug)]
+pub(crate) struct World {
+    pub(crate) schemas: Arc<Schemas>,
+    pub(crate) things: BTreeMap<String, Thing>,
+    pub(crate) faults: Faults,
+    /// How often each operation was called, those that failed among them.
+    pub(crate) calls: BTreeMap<String, u64>,
+    numbers: BTreeMap<String, u64>,
+}
+
+pub(crate) type Result<T> = std::result::Result<T, CloudError>;
+
+fn error(cause: Cause, operation: &str, code: &str, message: impl Into<String>) -> CloudError {
+    CloudError { code: code.to_owned(), ..CloudError::new(cause, operation, message) }
+}
+
+/// The error a fault answers with, for those that hide what happened.
+pub(crate) fn answer_to(fault: Fault, operation: &str) -> Option<CloudError> {
+    match fault {
+        Fault::Throttle => Some(error(Cause::Throttled, operation, "Throttling", "rate exceeded")),
+        Fault::Unavailable => Some(error(Cause::Transient, operation, "InternalError", "an internal error")),
+        Fault::Lost | Fault::Half => Some(error(Cause::Transient, operation, "", "the connection broke")),
+        Fault::Denied => Some(error(Cause::Denied, operation, "AccessDenied", "not authorised")),
+        Fault::Fails | Fault::Lag { .. } => None,
+    }
+}
+
+impl World {
+    pub(crate) fn new(schemas: Arc<Schemas>) -> Self {
+        let (things, calls, numbers) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+        Self { schemas, things, faults: Faults::default(), calls, numbers }
+    }
+
+    pub(crate) fn create(
+        &mut self,
+        schema: &KindSchema,
+        spec: &Json,
+        intent: &Intent,
+        fault: Option<Fault>,
+    ) -> Result<Id> {
+        let operation = format!("{}:create", schema.name());
+        if let Some(made) = self.made_with(schema, &intent.token) {
+            return Ok(Id(made));
+        }
+        let mut spec = checked(spec, schema, &operation)?;
+        self.check_references(&spec, schema, &operation)?;
+        let id = self.free_id(schema, &spec, &operation)?;
+        spec.retain(|name, _| !flag(schema, name, "x-sim-after-create"));
+        let mut thing = new_thing(schema, spec);
+        thing.token = Some(intent.token.clone());
+        thing.owner = Some(intent.address.clone());
+        match fault {
+            Some(Fault::Fails) => thing.fails = true,
+            Some(Fault::Lag { reads, seconds }) => {
+                thing.hidden_reads = reads;
+                thing.hidden_until += Duration::from_secs(seconds.into());
+            }
+            _ => {}
+        }
+        self.things.insert(id.clone(), thing);
+        Ok(Id(id))
+    }
+
+    /// What somebody else makes.
+    pub(crate) fn plant(&mut self, schema: &KindSchema, spec: &Json) -> Result<Id> {
+        let operation = format!("{}:plant", schema.name());
+        let spec = checked(spec, schema, &operation)?;
+        let id = self.free_id(schema, &spec, &operation)?;
+        self.things.insert(id.clone(), new_thing(schema, spec));
+        Ok(Id(id))
+    }
+
+    /// What a client token made, for kinds whose API takes one.
+    fn made_with(&self, schema: &KindSchema, token: &str) -> Option<String> {
+        let takes_token = schema.description.recovery == Recovery::Token;
+        let is_same = |thing: &Thing| thing.kind == schema.name() && thing.token.as_deref() == Some(token);
+        let mut alive = self.alive();
+        alive.find(|(_, thing)| takes_token && is_same(thing)).map(|(id, _)| id.clone())
+    }
+
+    pub(crate) fn alive(&self) -> impl Iterator<Item = (&String, &Thing)> {
+        let now = Instant::now();
+        self.things.iter().filter(move |(_, thing)| thing.is_alive(now))
+    }
+
+    fn free_id(&mut self, schema: &KindSchema, spec: &Map<String, Json>, operation: &str) -> Result<String> {
+        let kind = schema.name();
+        if schema.description.recovery != Recovery::NaturalKey {
+            let number = self.numbers.entry(kind.to_owned()).or_default();
+            *number += 1;
+            let noun = kind.rsplit('/').next().unwrap_or(kind);
+            return Ok(format!("{noun}-{number}"));
+        }
+        let id = natural_id(schema, spec);
+        match self.alive().any(|(taken, _)| *taken == id) {
+            true => Err(error(Cause::Exists, operation, "AlreadyExists", format!("`{id}` exists"))),
+            false => Ok(id),
+        }
+    }
+
+    /// Everything that is referred to must be there, and be seen.
+    fn check_references(&self, spec: &Map<String, Json>, schema: &KindSchema, operation: &str) -> Result<()> {
+        let now = Instant::now();
+        for (kind, text) in references(spec, &schema.spec) {
+            match self.find_named(&kind, &text) {
+                Some(thing) if thing.is_shown(now) => {}
+                Some(_) => {
+                    return Err(error(Cause::Eventual, operation, "NotFound", format!("`{text}` is not seen yet")));
+                }
+                None => return Err(error(Cause::Invalid, operation, "NotFound", format!("there is no `{text}`"))),
+            }
+        }
+        Ok(())
+    }
+
+    /// The thing whose id or one of whose outputs is `text`.
+    fn find_named(&self, kind: &str, text: &str) -> Option<&Thing> {
+        let (now, schema) = (Instant::now(), self.schemas.get(kind)?);
+        let is_named = |id: &str, thing: &Thing| {
+            let outputs = thing.live(id, schema, now).outputs;
+            id == text || outputs.as_object().is_some_and(|outputs| outputs.values().any(|value| value == text))
+        };
+        self.alive().find(|(id, thing)| thing.kind == kind && is_named(id, thing)).map(|(_, thing)| thing)
+    }
+
+    pub(crate) fn read(&mut self, schema: &KindSchema, wanted: &[Wanted]) -> Vec<Option<Live>> {
+        let now = Instant::now();
+        let mut one = |id: &Id| {
+            let thing = self.things.get_mut(id.as_str()).filter(|thing| thing.kind == schema.name())?;
+            thing.look(now).then(|| thing.live(id.as_str(), schema, now))
+        };
+        wanted.iter().map(|wanted| one(&wanted.id)).collect()
+    }
+
+    pub(crate) fn update(
+        &mut self,
+        schema: &KindSchema,
+        spec: &Json,
+        update: &Update,
+        fault: Option<Fault>,
+    ) -> Result<()> {
+        let operation = format!("{}:update", schema.name());
+        let now = Instant::now();
+        let spec = checked(spec, schema, &operation)?;
+        self.check_references(&spec, schema, &operation)?;
+        let is_fixed = |name: &&String| schema.spec.fields.get(*name).is_none_or(|field| field.replace);
+        if let Some(fixed) = update.fields.iter().find(is_fixed) {
+            return Err(error(Cause::Invalid, &operation, "Immutable", format!("`{fixed}` cannot change")));
+        }
+        let thing = self.things.get_mut(update.id.as_str()).filter(|thing| thing.is_shown(now));
+        let Some(thing) = thing else {
+            return Err(error(Cause::NotFound, &operation, "NotFound", format!("there is no `{}`", update.id)));
+        };
+        if thing.phase(now) != provision_core::driver::Phase::Ready {
+            return Err(error(Cause::Dependency, &operation, "IncorrectState", "it is changing"));
+        }
+        let half = fault == Some(Fault::Half);
+        let count = if half { update.fields.len() / 2 } else { update.fields.len() };
+        change(thing, &spec, update.fields.iter().take(count));
+        thing.ready_at = now + Duration::from_secs(schema.description.timing.update.into());
+        Ok(())
+    }
+
+    pub(crate) fn delete(&mut self, schema: &KindSchema, id: &Id) -> Result<()> {
+        let operation = format!("{}:delete", schema.name());
+        let now = Instant::now();
+        let Some(thing) = self.things.get(id.as_str()).filter(|thing| thing.is_shown(now)) else {
+            return Ok(());
+        };
+        if thing.kind != schema.name() {
+            return Err(error(Cause::Invalid, &operation, "WrongKind", format!("`{id}` is a {}", thing.kind)));
+        }
+        if let Some(user) = self.user_of(id.as_str()) {
+            return Err(error(Cause::Dependency, &operation, "DependencyViolation", format!("`{user}` uses `{id}`")));
+        }
+        let gone_at = now + Duration::from_secs(schema.description.timing.delete.into());
+        if let Some(thing) = self.things.get_mut(id.as_str()) {
+            thing.gone_at.get_or_insert(gone_at);
+        }
+        Ok(())
+    }
+
+    fn user_of(&self, id: &str) -> Option<&String> {
+        let uses = |thing: &Thing| {
+            let schema = self.schemas.get(&thing.kind);
+            schema.is_some_and(|schema| references(&thing.spec, &schema.spec).iter().any(|(_, used)| used == id))
+        };
+        self.alive().find(|(_, thing)| uses(thing)).map(|(user, _)| user)
+    }
+
+    pub(crate) fn recover(&mut self, schema: &KindSchema, spec: &Json, intent: &Intent) -> Result<Option<Id>> {
+        match schema.description.recovery {
+            Recovery::Token => self.create(schema, spec, intent, None).map(Some),
+            Recovery::NaturalKey => {
+                let id = spec.as_object().map(|spec| natural_id(schema, spec)).unwrap_or_default();
+                let is_ours = |thing: &Thing| thing.token.as_ref() == Some(&intent.token);
+                Ok(self.alive().any(|(found, thing)| *found == id && is_ours(thing)).then_some(Id(id)))
+            }
+            Recovery::Tag => Ok(self.search(schema, |thing| thing.token.as_ref() == Some(&intent.token))),
+            Recovery::Scan => {
+                let wanted = spec.as_object().cloned().unwrap_or_default();
+                Ok(self.search(schema, |thing| wanted.iter().all(|(name, value)| thing.spec.get(name) == Some(value))))
+            }
+        }
+    }
+
+    fn search(&mut self, schema: &KindSchema, is_it: impl Fn(&Thing) -> bool) -> Option<Id> {
+        let now = Instant::now();
+        let alive = self.things.iter_mut().filter(|(_, thing)| thing.is_alive(now));
+        let mut found = alive.filter(|(_, thing)| thing.kind == schema.name() && is_it(thing));
+        found.find_map(|(id, thing)| thing.look(now).then(|| Id(id.clone())))
+    }
+}
+
+fn new_thing(schema: &KindSchema, mut spec: Map<String, Json>) -> Thing {
+    for name in schema.spec.fields.keys() {
+        if let Some(chosen) = extension(&schema.description.properties, name, "x-sim-chosen") {
+            spec.entry(name).or_insert_with(|| chosen.clone());
+        }
+    }
+    let now = Instant::now();
+    Thing {
+        kind: schema.name().to_owned(),
+        spec,
+        token: None,
+        owner: None,
+        revision: 0,
+        born: now,
+        ready_at: now + Duration::from_secs(schema.description.timing.create.into()),
+        gone_at: None,
+        fails: false,
+        hidden_reads: 0,
+        hidden_until: now,
+    }
+}
+
+fn change<'a>(thing: &mut Thing, spec: &Map<String, Json>, fields: impl Iterator<Item = &'a String>) {
+    for name in fields {
+        match spec.get(name) {
+            Some(value) => thing.spec.insert(name.clone(), value.clone()),
+            None => thing.spec.remove(name),
+        };
+    }
+    thing.revision += 1;
+}
+
+fn flag(schema: &KindSchema, name: &str, key: &str) -> bool {
+    extension(&schema.description.properties, name, key) == Some(&Json::Bool(true))
+}
+
+/// The strings that name a thing of a kind with a natural key: all that a spec must
+/// state and cannot change.
+fn natural_id(schema: &KindSchema, spec: &Map<String, Json>) -> String {
+    let names = schema.spec.fields.iter().filter(|(_, field)| {
+        field.required && field.replace && matches!(&field.ty, Type::String(rules) if rules.reference.is_none())
+    });
+    let texts: Vec<&str> = names.filter_map(|(name, _)| spec.get(name)?.as_str()).collect();
+    texts.join("/")
+}
+
+/// The properties, if a real cloud could take them: known fields, nothing missing, and
+/// no hash in a secret's place.
+fn checked(spec: &Json, schema: &KindSchema, operation: &str) -> Result<Map<String, Json>> {
+    let refuse = |message: String| Err(error(Cause::Invalid, operation, "ValidationError", message));
+    let Json::Object(entries) = spec else {
+        return refuse("the properties are no object".to_owned());
+    };
+    let known: BTreeSet<&String> = schema.spec.fields.keys().collect();
+    if let Some(unknown) = entries.keys().find(|name| !known.contains(name)) {
+        return refuse(format!("there is no property `{unknown}`"));
+    }
+    let required = schema.spec.fields.iter().filter(|(_, field)| field.required);
+    if let Some((missing, _)) = required.into_iter().find(|(name, _)| !entries.contains_key(*name)) {
+        return refuse(format!("`{missing}` is missing"));
+    }
+    match holds_hash(spec) {
+        true => refuse("a hash stands where a secret should be".to_owned()),
+        false => Ok(entries.clone()),
+    }
+}
+
+fn holds_hash(json: &Json) -> bool {
+    match json {
+        Json::Array(items) => items.iter().any(holds_hash),
+        Json::Object(entries) => entries.contains_key("$hash") || entries.values().any(holds_hash),
+        _ => false,
+    }
+}

@@ -1,0 +1,20 @@
+//! What the tests share: the kinds, and text for what happens.
+
+#![allow(clippy::unwrap_used, dead_code)]
+
+pub(crate) mod golden;
+pub(crate) mod model;
+pub(crate) mod recorder;
+pub(crate) mod script;
+pub(crate) mod text;
+
+use std::sync::Arc;
+
+use provision_core::schema::{KindDescription, KindSchema, Schemas};
+
+/// The test kinds.
+pub(crate) fn schemas() -> Arc<Schemas> {
+    let descriptions: Vec<KindDescription> = serde_json::from_str(include_str!("../kinds.json")).unwrap();
+    let compiled = descriptions.into_iter().map(|it| Arc::new(KindSchema::compile(it, |_| Vec::new()).unwrap()));
+    Arc::new(compiled.collect())
+}

@@ -6,7 +6,7 @@ use clap::{Parser, Subcommand};
 
 /// Makes AWS match a YAML spec: no plug-ins, no stacks of somebody else, one binary.
 #[derive(Debug, Parser)]
-#[command(name = "provision", version, max_term_width = 100, after_help = EXIT_CODES)]
+#[command(name = "provision", bin_name = "provision", version, max_term_width = 100, after_help = EXIT_CODES)]
 pub(crate) struct Args {
     /// What to do.
     #[command(subcommand)]
@@ -51,7 +51,7 @@ pub(crate) enum Command {
     Validate(ValidateArgs),
     /// Print the outputs of the last apply.
     #[command(
-        after_help = "Examples:\n  provision output shop.yaml\n  provision output shop.yaml url\n  provision output --stack shop --json"
+        after_help = "Examples:\n  provision output shop.yaml\n  provision output shop.yaml url\n  provision output --stack shop url --json"
     )]
     Output(OutputArgs),
     /// Look into the state.
@@ -101,6 +101,18 @@ pub(crate) struct PlaceArgs {
 pub(crate) struct WhichStack {
     /// The spec that names the stack.
     pub(crate) spec: Option<PathBuf>,
+
+    /// The stack's name, where there is no spec any more.
+    #[arg(long)]
+    pub(crate) stack: Option<String>,
+}
+
+/// A stack and something in it: `SPEC NAME`, or `--stack STACK NAME`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct InStack {
+    /// The spec that names the stack, unless `--stack` does; then what of it is meant.
+    #[arg(value_names = ["SPEC", "NAME"], num_args = 0..=2)]
+    pub(crate) words: Vec<String>,
 
     /// The stack's name, where there is no spec any more.
     #[arg(long)]
@@ -201,9 +213,7 @@ pub(crate) struct ValidateArgs {
 #[derive(Debug, clap::Args)]
 pub(crate) struct OutputArgs {
     #[command(flatten)]
-    pub(crate) which: WhichStack,
-    /// Only this one, bare.
-    pub(crate) name: Option<String>,
+    pub(crate) which: InStack,
     #[command(flatten)]
     pub(crate) place: PlaceArgs,
 }
@@ -220,12 +230,12 @@ pub(crate) enum StateCommand {
         place: PlaceArgs,
     },
     /// Show all that is recorded of one resource.
-    #[command(after_help = "Example:\n  provision state show shop.yaml 'public[\"us-east-1a\"]'")]
+    #[command(
+        after_help = "Example:\n  provision state show shop.yaml 'public[\"us-east-1a\"]'\n  provision state show --stack shop vpc"
+    )]
     Show {
         #[command(flatten)]
-        which: WhichStack,
-        /// The resource.
-        address: String,
+        which: InStack,
         #[command(flatten)]
         place: PlaceArgs,
     },

@@ -113,13 +113,21 @@ impl CliError {
     fn hint(&self) -> Option<String> {
         match self {
             Self::Argument { hint, .. } => Some(hint.clone()),
-            Self::File { what: "read", error, .. } if error.kind() == std::io::ErrorKind::NotFound => {
-                Some("check the path; it is taken from the current folder".to_owned())
-            }
+            Self::File { error, .. } => file_hint(error.kind()),
             Self::Engine(error) => engine_hint(error),
             _ => None,
         }
     }
+}
+
+fn file_hint(kind: std::io::ErrorKind) -> Option<String> {
+    let hint = match kind {
+        std::io::ErrorKind::NotFound => "check the path; it is taken from the current folder",
+        std::io::ErrorKind::IsADirectory => "name the file in it",
+        std::io::ErrorKind::PermissionDenied => "give this user the right to it",
+        _ => return None,
+    };
+    Some(hint.to_owned())
 }
 
 fn engine_hint(error: &EngineError) -> Option<String> {

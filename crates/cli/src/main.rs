@@ -1,49 +1,7 @@
-//! The binary `provision`: arguments in, a command, an exit code out.
-
-mod args;
-mod commands;
-mod error;
-mod output;
-mod render;
-mod session;
+//! The binary; all of it is in the library.
 
 use std::process::ExitCode;
 
-use args::{Args, Command};
-use clap::Parser;
-use error::{CliError, Exit};
-use output::Output;
-
 fn main() -> ExitCode {
-    let args = match Args::try_parse() {
-        Ok(args) => args,
-        Err(error) => return error::usage(&error),
-    };
-    let output = Output::new(args.json);
-    match run(args, &output) {
-        Ok(exit) => exit.into(),
-        Err(error) => error.report(&output).into(),
-    }
-}
-
-fn run(args: Args, output: &Output) -> Result<Exit, CliError> {
-    match args.command {
-        Command::Validate(args) => commands::validate::run(&args, output),
-        Command::Kinds(args) => commands::kinds::run(&args, output),
-        Command::Schema => commands::schema::run(output),
-        Command::Fmt(args) => commands::fmt::run(&args, output),
-        Command::Output(args) => block_on(commands::output::run(&args, output)),
-        Command::State(args) => block_on(commands::state::run(&args, output)),
-        Command::Plan(args) => block_on(commands::plan::run(&args, output)),
-        Command::Apply(args) => block_on(commands::apply::run(&args, output)),
-        Command::Drift(args) => block_on(commands::drift::run(&args, output)),
-        Command::Import(args) => block_on(commands::import::run(&args, output)),
-        Command::Destroy(args) => block_on(commands::destroy::run(&args, output)),
-    }
-}
-
-/// Only commands that talk to AWS or the state pay for a runtime.
-fn block_on(work: impl Future<Output = Result<Exit, CliError>>) -> Result<Exit, CliError> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(CliError::Runtime)?;
-    runtime.block_on(work)
+    provision::main()
 }

@@ -16,7 +16,7 @@ use provision_engine::pace::Patience;
 use provision_engine::session::{Limits, Session};
 use provision_engine::{Engine, Observer};
 
-use crate::args::{LimitArgs, PlaceArgs, SpecArgs, WhichStack};
+use crate::args::{InStack, LimitArgs, PlaceArgs, SpecArgs, WhichStack};
 use crate::error::CliError;
 
 /// Every kind's schema.
@@ -46,9 +46,16 @@ pub(crate) fn load(path: &Path, params: &[String], schemas: &Schemas) -> Result<
 
 /// The params' texts: PROVISION_PARAM_<name>, and before it `-p name=value`.
 pub(crate) fn given(params: &[String]) -> Result<BTreeMap<String, String>, CliError> {
-    let from_environment = std::env::vars()
-        .filter_map(|(name, value)| name.strip_prefix("PROVISION_PARAM_").map(|name| (name.to_owned(), value)));
-    let mut given: BTreeMap<String, String> = from_environment.collect();
+    let mut given = BTreeMap::new();
+    for (variable, value) in std::env::vars_os() {
+        let Some(name) = variable.to_str().and_then(|variable| variable.strip_prefix("PROVISION_PARAM_")) else {
+            continue;
+        };
+        let value = value.into_string().map_err(|_| {
+            CliError::argument(format!("PROVISION_PARAM_{name} is not UTF-8 text"), "give the param with `-p`")
+        })?;
+        given.insert(name.to_owned(), value);
+    }
     for param in params {
         let (name, value) = param
             .split_once('=')
@@ -72,8 +79,12 @@ impl Connection {
         place: &PlaceArgs,
         observer: Arc<dyn Observer>,
         parallelism: usize,
-    ) -> Self {
+    ) -> Result<Self, CliError> {
         let cloud = Arc::new(Cloud::connect(region).await);
+        if cloud.region().is_empty() {
+            let hint = "write `region: us-east-1` into the spec, or set AWS_REGION or the profile's region";
+            return Err(CliError::argument("no region is set", hint));
+        }
         let engine = Engine {
             provider: Arc::new(Aws::new(cloud.clone())),
             schemas: schemas(),
@@ -83,7 +94,7 @@ impl Connection {
         };
         let store = Arc::new(LocalStore::new(&place.state, stack));
         let region = cloud.region().to_owned();
-        Self { session: Session { engine, store, stack: stack.to_owned(), region }, cloud }
+        Ok(Self { session: Session { engine, store, stack: stack.to_owned(), region }, cloud })
     }
 
     /// How often AWS was called.
@@ -141,13 +152,31 @@ pub(crate) fn address(text: &str) -> Result<Address, CliError> {
 pub(crate) fn stack_of(which: &WhichStack) -> Result<String, CliError> {
     match (&which.spec, &which.stack) {
         (_, Some(stack)) => Ok(stack.clone()),
-        (Some(path), None) => {
-            let mut sources = Sources::default();
-            let source = read(path, &mut sources)?;
-            spec::stack_name(&sources, source).map_err(|found| CliError::Spec(Box::new(sources.clone()), found))
-        }
-        (None, None) => Err(CliError::argument("no stack is named", "give the spec, or `--stack NAME`")),
+        (Some(path), None) => stack_in(path),
+        (None, None) => Err(no_stack()),
     }
+}
+
+/// The stack's name, and what of it is meant.
+pub(crate) fn in_stack(which: &InStack) -> Result<(String, Option<String>), CliError> {
+    match (which.words.as_slice(), &which.stack) {
+        ([], None) => Err(no_stack()),
+        ([spec, name @ ..], None) => Ok((stack_in(Path::new(spec))?, name.first().cloned())),
+        ([_, _, ..], Some(_)) => {
+            Err(CliError::argument("both a spec and `--stack` name a stack", "leave one of them out"))
+        }
+        (name, Some(stack)) => Ok((stack.clone(), name.first().cloned())),
+    }
+}
+
+fn stack_in(path: &Path) -> Result<String, CliError> {
+    let mut sources = Sources::default();
+    let source = read(path, &mut sources)?;
+    spec::stack_name(&sources, source).map_err(|found| CliError::Spec(Box::new(sources.clone()), found))
+}
+
+fn no_stack() -> CliError {
+    CliError::argument("no stack is named", "give the spec, or `--stack NAME`")
 }
 
 impl SpecArgs {
@@ -173,7 +202,7 @@ pub(crate) fn holder(command: &str) -> Holder {
 /// PROVISION_TEMPO scales the expected waits, for clouds on which time runs faster.
 fn patience() -> Patience {
     let tempo = std::env::var("PROVISION_TEMPO").ok().and_then(|text| text.parse::<f64>().ok());
-    let Some(tempo) = tempo.filter(|tempo| tempo.is_finite() && *tempo >= 0.0) else {
+    let Some(tempo) = tempo.filter(|tempo| (0.0..=1000.0).contains(tempo)) else {
         return Patience::default();
     };
     let patience = Patience::default();

@@ -50,17 +50,18 @@ impl Session {
     /// When somebody else holds the lock, the state cannot be read, belongs to another
     /// account or region, or AWS does not answer.
     pub async fn begin(&self, holder: &Holder) -> Result<Journal, EngineError> {
+        // Without credentials nothing is begun, and no file is made.
+        let account = self.engine.provider.identity().await?.account_id;
         let lease = self.store.lock(holder).await?;
         let mut state = self.peek().await?;
-        self.claim(&mut state).await?;
+        self.claim(&mut state, account)?;
         let journal = Journal::start(lease, state).await?;
         self.engine.recover(&journal).await?;
         Ok(journal)
     }
 
     /// Law 9: a state is of one account and one region.
-    async fn claim(&self, state: &mut State) -> Result<(), EngineError> {
-        let found = self.engine.provider.identity().await?.account_id;
+    fn claim(&self, state: &mut State, found: String) -> Result<(), EngineError> {
         match &state.account_id {
             Some(recorded) if *recorded != found => {
                 return Err(EngineError::OtherAccount { recorded: recorded.clone(), found });

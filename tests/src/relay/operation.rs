@@ -28,6 +28,8 @@ pub enum Refusal {
     Unavailable,
     /// Too many requests, in the service's own words for it.
     Throttled,
+    /// 403: the credentials may not do this.
+    Denied,
 }
 
 impl Operation {
@@ -69,6 +71,9 @@ impl Protocol {
             (Refusal::Throttled, Self::RestJson) => (429, "TooManyRequestsException"),
             (Refusal::Throttled, Self::Query) => (400, "Throttling"),
             (Refusal::Throttled, Self::Json) => (400, "ThrottlingException"),
+            (Refusal::Denied, Self::Ec2) => (403, "UnauthorizedOperation"),
+            (Refusal::Denied, Self::Json | Self::RestJson) => (400, "AccessDeniedException"),
+            (Refusal::Denied, _) => (403, "AccessDenied"),
         }
     }
 

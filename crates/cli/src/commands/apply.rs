@@ -19,19 +19,17 @@ use crate::session::{self, Connection, holder};
 /// Plans, shows the plan, asks, and carries it out.
 pub(crate) async fn run(args: &ApplyArgs, output: &Output) -> Result<Exit, CliError> {
     let (spec, sources) = args.spec.load()?;
+    can_ask(&args.run, output)?;
     let observer = progress::observer(output);
     let (stack, region) = (spec.stack.clone(), spec.region.clone());
     let connection =
-        Connection::open(&stack, region.as_deref(), &args.spec.place, observer, args.run.parallelism).await;
+        Connection::open(&stack, region.as_deref(), &args.spec.place, observer, args.run.parallelism).await?;
     let session = &connection.session;
     let (expanded, facts) = session.expand(spec).await.in_spec(&sources)?;
+    let limits = session::limits(&args.limits, &expanded, &session.peek().await?)?;
     let journal = session.begin(&holder("apply")).await?;
-    let state = journal.state();
-    let planned = async {
-        let limits = session::limits(&args.limits, &expanded, &state)?;
-        session.plan(&state, Some(&expanded), &facts, &limits).await.in_spec(&sources)
-    };
-    let plan = match planned.await {
+    let planned = session.plan(&journal.state(), Some(&expanded), &facts, &limits).await;
+    let plan = match planned.in_spec(&sources) {
         Ok(plan) => plan,
         Err(error) => return leave(journal, error).await,
     };
@@ -79,14 +77,16 @@ fn exit(outcome: &Outcome) -> Exit {
     }
 }
 
+/// Whether the user can affirm what is planned. Asked before anything is done.
+pub(crate) fn can_ask(args: &RunArgs, output: &Output) -> Result<(), CliError> {
+    match args.yes || output.can_ask() {
+        true => Ok(()),
+        false => Err(CliError::argument("nobody is there to be asked", "add `--yes` to go on without asking")),
+    }
+}
+
 fn confirm(args: &RunArgs, output: &Output) -> Result<(), CliError> {
-    if args.yes {
-        return Ok(());
-    }
-    if !output.can_ask() {
-        return Err(CliError::argument("nobody is there to be asked", "add `--yes` to apply without asking"));
-    }
-    match output.ask("Carry this out? Only `yes` goes on:") {
+    match args.yes || output.ask("Carry this out? Only `yes` goes on:") {
         true => Ok(()),
         false => {
             Err(CliError::argument("not confirmed: nothing was changed", "run the command again to see the plan anew"))

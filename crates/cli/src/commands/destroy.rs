@@ -4,7 +4,7 @@ use provision_core::diagnostic::Sources;
 use provision_core::spec::Facts;
 use provision_engine::session::Limits;
 
-use super::apply::{carry_out, leave};
+use super::apply::{can_ask, carry_out, leave};
 use crate::args::DestroyArgs;
 use crate::error::{CliError, Exit, InSpec};
 use crate::output::Output;
@@ -14,9 +14,10 @@ use crate::session::{self, Connection, holder};
 /// Works from the state alone (law 6): a spec only names the stack.
 pub(crate) async fn run(args: &DestroyArgs, output: &Output) -> Result<Exit, CliError> {
     let stack = session::stack_of(&args.which)?;
+    can_ask(&args.run, output)?;
     let observer = progress::observer(output);
     let region = session::recorded_region(&args.place, &stack).await?;
-    let connection = Connection::open(&stack, region.as_deref(), &args.place, observer, args.run.parallelism).await;
+    let connection = Connection::open(&stack, region.as_deref(), &args.place, observer, args.run.parallelism).await?;
     let journal = connection.session.begin(&holder("destroy")).await?;
     let (state, facts) = (journal.state(), Facts::default());
     let planned = connection.session.plan(&state, None, &facts, &Limits::default()).await;

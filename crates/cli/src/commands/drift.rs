@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use provision_core::address::Address;
 
-use super::apply::{carry_out, leave};
+use super::apply::{can_ask, carry_out, leave};
 use crate::args::DriftArgs;
 use crate::error::{CliError, Exit, InSpec};
 use crate::output::Output;
@@ -16,10 +16,13 @@ use provision_engine::session::Limits;
 /// Shows drift; with `--fix`, plans for what drifted and nothing else.
 pub(crate) async fn run(args: &DriftArgs, output: &Output) -> Result<Exit, CliError> {
     let (spec, sources) = args.spec.load()?;
+    if args.fix {
+        can_ask(&args.run, output)?;
+    }
     let observer = if args.fix { progress::observer(output) } else { Arc::new(progress::Quiet::new(output)) };
     let (stack, region) = (spec.stack.clone(), spec.region.clone());
     let connection =
-        Connection::open(&stack, region.as_deref(), &args.spec.place, observer, args.run.parallelism).await;
+        Connection::open(&stack, region.as_deref(), &args.spec.place, observer, args.run.parallelism).await?;
     let session = &connection.session;
     if !args.fix {
         let drifts = session.drift(&session.peek().await?).await?;

@@ -17,7 +17,7 @@ pub(crate) async fn run(args: &ImportArgs, output: &Output) -> Result<Exit, CliE
     let address = session::address(&args.address)?;
     let observer = Arc::new(progress::Quiet::new(output));
     let (stack, region) = (spec.stack.clone(), spec.region.clone());
-    let Connection { session, .. } = Connection::open(&stack, region.as_deref(), &args.place, observer, 1).await;
+    let Connection { session, .. } = Connection::open(&stack, region.as_deref(), &args.place, observer, 1).await?;
     let (expanded, _) = session.expand(spec).await.in_spec(&sources)?;
     let journal = session.begin(&session::holder("import")).await?;
     let imported = session.engine.import(&journal, &expanded, &address, Id(args.id.clone())).await;

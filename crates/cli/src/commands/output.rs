@@ -10,9 +10,9 @@ use crate::session;
 
 /// Prints one output bare, or all.
 pub(crate) async fn run(args: &OutputArgs, output: &Output) -> Result<Exit, CliError> {
-    let stack = session::stack_of(&args.which)?;
+    let (stack, name) = session::in_stack(&args.which)?;
     let outputs = session::stored(&args.place, &stack).await?.outputs;
-    let Some(name) = &args.name else {
+    let Some(name) = &name else {
         show_all(&outputs, output);
         return Ok(Exit::Success);
     };

@@ -14,10 +14,13 @@ pub(crate) async fn run(command: &StateCommand, output: &Output) -> Result<Exit,
             let state = session::stored(place, &session::stack_of(which)?).await?;
             list(&state, output);
         }
-        StateCommand::Show { which, address, place } => {
-            let stack = session::stack_of(which)?;
+        StateCommand::Show { which, place } => {
+            let (stack, address) = session::in_stack(which)?;
+            let address = address.ok_or_else(|| {
+                CliError::argument("no resource is named", "give its address, as `provision state list` shows it")
+            })?;
             let state = session::stored(place, &stack).await?;
-            let address = session::address(address)?;
+            let address = session::address(&address)?;
             let resource = state.resources.get(&address).ok_or_else(|| {
                 CliError::argument(
                     format!("the state of `{stack}` has no `{address}`"),

@@ -4,7 +4,7 @@ use std::env;
 use std::ffi::OsStr;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 /// What answers. See `localstack/README.md` for what each is good at.
@@ -39,8 +39,7 @@ impl LocalAws {
     /// Installs `backend` when that has never been done (about a minute), starts it on
     /// a free port and waits until it answers. Blocks meanwhile.
     pub fn start(backend: Backend) -> io::Result<Self> {
-        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../localstack/run");
-        let mut runner = Command::new(script)
+        let mut runner = Command::new(local("run"))
             .args([backend.name(), "--until-eof"])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -54,10 +53,27 @@ impl LocalAws {
         &self.endpoint
     }
 
+    /// Whether this is the LocalStack 4 that stands in where no Python 3.13 is found.
+    pub fn is_old_localstack(&self) -> io::Result<bool> {
+        match self.backend {
+            Backend::Moto => Ok(false),
+            Backend::LocalStack => Ok(ask(&self.endpoint, "GET /_localstack/health")?.contains("\"version\": \"4.")),
+        }
+    }
+
+    /// What exists in it, as `localstack/inventory` tells: `{}` when nothing is left.
+    pub fn inventory(&self) -> io::Result<String> {
+        let answer = command(local("inventory"), &self.endpoint).output()?;
+        match answer.status.success() {
+            true => Ok(String::from_utf8_lossy(&answer.stdout).trim().to_owned()),
+            false => Err(io::Error::other(String::from_utf8_lossy(&answer.stderr).into_owned())),
+        }
+    }
+
     /// Forgets all resources. LocalStack can only be begun anew, which moves its endpoint.
     pub fn reset(&mut self) -> io::Result<()> {
         match self.backend {
-            Backend::Moto => post(&self.endpoint, "/moto-api/reset"),
+            Backend::Moto => ask(&self.endpoint, "POST /moto-api/reset").map(drop),
             Backend::LocalStack => Self::start(self.backend).map(|fresh| *self = fresh),
         }
     }
@@ -85,6 +101,11 @@ pub fn command(program: impl AsRef<OsStr>, endpoint: &str) -> Command {
     command
 }
 
+/// A program beside the local AWS.
+fn local(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../localstack").join(name)
+}
+
 /// The endpoint's address without its scheme.
 pub(crate) fn authority(endpoint: &str) -> &str {
     endpoint.trim_start_matches("http://").trim_end_matches('/')
@@ -101,15 +122,16 @@ fn first_line(runner: &mut Child) -> io::Result<String> {
     }
 }
 
-fn post(endpoint: &str, path: &str) -> io::Result<()> {
+/// What `request`, such as `GET /path`, is answered with: status line, headers and body.
+fn ask(endpoint: &str, request: &str) -> io::Result<String> {
     let authority = authority(endpoint);
     let mut stream = TcpStream::connect(authority)?;
-    write!(stream, "POST {path} HTTP/1.1\r\nHost: {authority}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")?;
+    write!(stream, "{request} HTTP/1.1\r\nHost: {authority}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")?;
     let mut answer = String::new();
     stream.read_to_string(&mut answer)?;
     match answer.split_whitespace().nth(1) {
-        Some("200") => Ok(()),
-        _ => Err(io::Error::other(format!("POST {path}: {}", answer.lines().next().unwrap_or_default()))),
+        Some("200") => Ok(answer),
+        _ => Err(io::Error::other(format!("{request}: {}", answer.lines().next().unwrap_or_default()))),
     }
 }
 

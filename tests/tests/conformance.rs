@@ -3,7 +3,6 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr, missing_docs)]
 
 use std::collections::BTreeSet;
-use std::process::Command;
 
 use provision_aws::kinds;
 use provision_tests::conformance::{Case, Conformance};
@@ -69,23 +68,11 @@ fn run(backend: Backend, names: &[&str]) -> Vec<String> {
             started.elapsed().as_secs_f64()
         );
         wrong.extend(found.into_iter().map(|wrong| format!("{kind}: {wrong}")));
-        let left = inventory(aws.endpoint());
+        let left = aws.inventory().unwrap();
         if left != "{}" {
             wrong.push(format!("{kind}: left behind: {left}"));
             aws.reset().unwrap();
         }
     }
     wrong
-}
-
-fn inventory(endpoint: &str) -> String {
-    let answer = Command::new(workspace().join("localstack/inventory"))
-        .env("AWS_ENDPOINT_URL", endpoint)
-        .env("AWS_ACCESS_KEY_ID", "test")
-        .env("AWS_SECRET_ACCESS_KEY", "test")
-        .env("AWS_REGION", "us-east-1")
-        .output()
-        .unwrap();
-    assert!(answer.status.success(), "{}", String::from_utf8_lossy(&answer.stderr));
-    String::from_utf8_lossy(&answer.stdout).trim().to_owned()
 }

@@ -93,7 +93,6 @@ async fn told<K: Tagged>(cloud: &Cloud, wanted: &[Wanted<K>]) -> Answers<Tags> {
 }
 
 /// For a single resource its own service is as cheap.
-
 async fn get(cloud: &Cloud, arns: &[String]) -> Result<Answers<Tags>> {
     if arns.len() < 2 {
         return Ok(Answers::new());

@@ -6,6 +6,7 @@
 """
 
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -43,4 +44,5 @@ if __name__ == "__main__":
     install.become("moto")
     import boto3
 
+    boto3.setup_default_session(region_name=os.environ.get("AWS_REGION"))
     {"change": change, "secret": secret}[sys.argv[1]]()

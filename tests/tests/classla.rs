@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::hash::{BuildHasher, RandomState};
 use std::io::{BufRead, BufReader, Read};
-use std::process::{Command, ExitStatus, Stdio};
+use std::process::{Command, Stdio};
 
 use provision_tests::generated::workspace;
 use provision_tests::local_aws::{Backend, LocalAws, command};
@@ -59,18 +59,14 @@ struct Stack {
     kept: Vec<(String, Vec<u8>)>,
 }
 
-/// What a command said.
+/// What a command said on standard output.
 #[derive(Debug)]
-struct Told {
-    status: ExitStatus,
-    out: String,
-    err: String,
-}
+struct Told(String);
 
 impl Told {
     /// The one event of this name.
     fn event(&self, name: &str) -> Json {
-        let lines = self.out.lines().filter_map(|line| serde_json::from_str::<Json>(line).ok());
+        let lines = self.0.lines().filter_map(|line| serde_json::from_str::<Json>(line).ok());
         let found: Vec<Json> = lines.filter(|event| event["event"] == name).collect();
         let [event] = found.as_slice() else { panic!("not one event `{name}`: {self:#?}") };
         event.clone()
@@ -101,11 +97,11 @@ impl Stack {
     /// Runs a command on the spec and insists on its exit code.
     fn run(&mut self, args: &[&str], code: i32) -> Told {
         let output = self.command(args).output().unwrap();
-        let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
-        let told = Told { status: output.status, out: text(&output.stdout), err: text(&output.stderr) };
+        let (status, out) = (output.status, String::from_utf8(output.stdout.clone()).unwrap());
+        let err = String::from_utf8_lossy(&output.stderr).into_owned();
         self.keep(args, output.stdout, output.stderr);
-        assert_eq!(told.status.code(), Some(code), "{args:?}: {told:#?}");
-        told
+        assert_eq!(status.code(), Some(code), "{args:?}:\n{out}\n{err}");
+        Told(out)
     }
 
     /// Starts an apply, and kills it with SIGKILL once it has told of `events`.
@@ -198,7 +194,7 @@ fn interrupted(stack: &mut Stack) {
 
 fn outputs(stack: &mut Stack) {
     let told = stack.run(&["output", "--json"], 0);
-    let outputs: BTreeMap<String, Json> = serde_json::from_str(&told.out).unwrap();
+    let outputs: BTreeMap<String, Json> = serde_json::from_str(&told.0).unwrap();
     let names = [
         "alb_security_group_id",
         "app_secret_arn",

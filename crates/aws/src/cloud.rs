@@ -16,8 +16,10 @@ use aws_smithy_types::config_bag::ConfigBag;
 use provision_core::driver::{Cause, CloudError, Driver, Identity, Provider};
 use tokio::sync::OnceCell;
 
+use crate::batch::Batch;
 use crate::error::Op;
 use crate::kinds;
+use crate::types::Tags;
 
 /// The AWS account and region the credentials point at.
 ///
@@ -28,17 +30,25 @@ pub struct Cloud {
     config: SdkConfig,
     calls: Calls,
     identity: OnceCell<Identity>,
+    tags: Batch<Tags>,
     clients: Clients,
 }
 
 /// How often each operation was called, such as `("ec2:DescribeVpcs", 1)`.
-#[derive(Clone, Debug, Default)]
-struct Calls(Arc<Mutex<BTreeMap<String, u64>>>);
+type Calls = Arc<Mutex<BTreeMap<String, u64>>>;
+
+/// Counts the calls of one service.
+#[derive(Debug)]
+struct Counter {
+    /// The service as IAM names it.
+    service: &'static str,
+    calls: Calls,
+}
 
 #[dyn_dispatch_hint]
-impl Intercept for Calls {
+impl Intercept for Counter {
     fn name(&self) -> &'static str {
-        "Calls"
+        "Counter"
     }
 
     fn read_before_transmit(
@@ -48,14 +58,15 @@ impl Intercept for Calls {
         bag: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         if let Some(metadata) = bag.load::<Metadata>() {
-            let operation = format!("{}:{}", metadata.service().to_lowercase(), metadata.name());
-            let mut calls = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            let operation = format!("{}:{}", self.service, metadata.name());
+            let mut calls = self.calls.lock().unwrap_or_else(PoisonError::into_inner);
             *calls.entry(operation).or_default() += 1;
         }
         Ok(())
     }
 }
 
+/// A client is named as IAM names the service in actions.
 macro_rules! clients {
     ($($(#[$doc:meta])* $name:ident: $sdk:ident, $adjust:expr;)*) => {
         #[derive(Default)]
@@ -69,7 +80,7 @@ macro_rules! clients {
                 pub fn $name(&self) -> &$sdk::Client {
                     self.clients.$name.get_or_init(|| {
                         let adjust: fn($sdk::config::Builder, &SdkConfig) -> $sdk::config::Builder = $adjust;
-                        let config = $sdk::config::Builder::from(&self.config).interceptor(self.calls.clone());
+                        let config = $sdk::config::Builder::from(&self.config).interceptor(self.counter(stringify!($name)));
                         $sdk::Client::from_conf(adjust(config, &self.config).build())
                     })
                 }
@@ -98,7 +109,7 @@ clients! {
     /// AWS STS.
     sts: aws_sdk_sts, |config, _| config;
     /// The Resource Groups Tagging API.
-    tagging: aws_sdk_resourcegroupstagging, |config, _| config;
+    tag: aws_sdk_resourcegroupstagging, |config, _| config;
 }
 
 impl Cloud {
@@ -120,7 +131,22 @@ impl Cloud {
     }
 
     fn new(config: SdkConfig) -> Self {
-        Self { config, calls: Calls::default(), identity: OnceCell::new(), clients: Clients::default() }
+        Self {
+            config,
+            calls: Calls::default(),
+            identity: OnceCell::new(),
+            tags: Batch::default(),
+            clients: Clients::default(),
+        }
+    }
+
+    fn counter(&self, service: &'static str) -> Counter {
+        Counter { service, calls: Arc::clone(&self.calls) }
+    }
+
+    /// The tags that reads going on at the same time ask for, by ARN.
+    pub(crate) fn tags(&self) -> &Batch<Tags> {
+        &self.tags
     }
 
     /// The region, such as `us-east-1`; empty when none is configured.
@@ -130,7 +156,7 @@ impl Cloud {
 
     /// How often each operation was called so far, such as `ec2:DescribeVpcs`.
     pub fn calls(&self) -> BTreeMap<String, u64> {
-        self.calls.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.calls.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Who we are, asked once.
@@ -148,6 +174,17 @@ impl Cloud {
             partition: self.partition().to_owned(),
             arn: answer.arn.unwrap_or_default(),
         })
+    }
+
+    /// Our account, as an ARN recorded earlier tells; STS is asked only where there is none.
+    ///
+    /// # Errors
+    /// As [`identity`](Self::identity).
+    pub async fn account(&self, recorded: Option<&str>) -> Result<String, CloudError> {
+        match recorded.and_then(|arn| arn.split(':').nth(4)).filter(|account| !account.is_empty()) {
+            Some(account) => Ok(account.to_owned()),
+            None => Ok(self.identity().await?.account_id.clone()),
+        }
     }
 
     /// The partition the region lies in, by the prefixes AWS gives region names.

@@ -1,5 +1,6 @@
 //! The kinds of provision, and the only crate that knows the AWS SDK.
 
+mod batch;
 pub mod cloud;
 pub mod error;
 pub mod kind;

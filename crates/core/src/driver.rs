@@ -107,6 +107,7 @@ pub enum Recovery {
     /// By the name the spec gives it, which AWS keeps unique.
     NaturalKey,
     /// By asking again with the same client token: AWS answers with the first one's id.
+    /// Not for kinds with secrets, for the journal has none to ask again with.
     Token,
     /// By the tag set inside the create call.
     Tag,
@@ -209,7 +210,8 @@ pub trait Driver: Send + Sync {
     /// Deletes the resource; `applied` is the spec last applied.
     async fn delete(&self, id: &Id, applied: &Json) -> Result<(), CloudError>;
 
-    /// Finds what an interrupted `create` with this intent made.
+    /// Finds what an interrupted `create` with this intent made. `spec` may come from the
+    /// journal: hashes stand for secrets then.
     async fn recover(&self, spec: &Json, intent: &Intent) -> Result<Option<Id>, CloudError>;
 }
 

@@ -2,8 +2,9 @@
 
 use futures::future::try_join_all;
 use provision_core::address::Address;
-use provision_core::driver::{Intent, Recovery};
+use provision_core::driver::{Cause, CloudError, Driver, Id, Intent, Recovery};
 use provision_core::state::{Operation, Pending, Record, Resource};
+use serde_json::Value as Json;
 
 use crate::journal::Journal;
 use crate::pace::{self, Pauses};
@@ -43,16 +44,10 @@ impl Engine {
             token: pending.token.clone(),
         };
         let driver = self.driver(&resource.kind)?;
-        let mut pauses = Pauses::new(self.patience, self.patience.grace);
-        let is_listed = matches!(driver.schema().description.recovery, Recovery::Tag | Recovery::Scan);
-        let found = loop {
-            let found = pace::reading(self.patience, || driver.recover(&pending.request, &intent))
-                .await
-                .map_err(|error| EngineError::Read { addresses: vec![address.clone()], error })?;
-            if found.is_some() || !is_listed || !pauses.pause().await {
-                break found;
-            }
-        };
+        let found = self
+            .search(&*driver, &pending.request, &intent)
+            .await
+            .map_err(|error| EngineError::Read { addresses: vec![address.clone()], error })?;
         self.observer.see(&Event::Recovered { address, found: found.is_some() });
         if let Some(id) = found {
             let created = Record::Created { address: address.clone(), generation: pending.generation, id };
@@ -60,4 +55,29 @@ impl Engine {
         }
         Ok(())
     }
+    /// Looks for what a create without an answer may have made, until the grace period is
+    /// over where that is found by listing (law 5).
+    pub(crate) async fn search(
+        &self,
+        driver: &dyn Driver,
+        spec: &Json,
+        intent: &Intent,
+    ) -> Result<Option<Id>, CloudError> {
+        let recovery = driver.schema().description.recovery;
+        let is_listed = matches!(recovery, Recovery::Tag | Recovery::Scan);
+        let mut pauses = Pauses::new(self.patience, self.patience.grace);
+        loop {
+            match pace::reading(self.patience, || driver.recover(spec, intent)).await {
+                Ok(None) if is_listed && pauses.pause().await => {}
+                Err(error) if recovery == Recovery::Token && is_refusal(&error) => return Ok(None),
+                answer => return answer,
+            }
+        }
+    }
+}
+
+/// Whether AWS judged the request anew: then it knows no earlier one with the same token.
+fn is_refusal(error: &CloudError) -> bool {
+    use Cause::{Dependency, Eventual, Exists, Invalid, Limit, NotFound};
+    matches!(error.cause, NotFound | Exists | Dependency | Eventual | Limit | Invalid)
 }

@@ -16,6 +16,11 @@ use crate::world::{World, answer_to};
 /// How long a request takes to the cloud, and its answer back.
 const ONE_WAY: Duration = Duration::from_millis(50);
 
+#[expect(clippy::disallowed_methods, reason = "a simulated network takes simulated time")]
+async fn travel() {
+    tokio::time::sleep(ONE_WAY).await;
+}
+
 /// A kind as one process drives it.
 pub(crate) struct SimDriver {
     pub(crate) cloud: SimCloud,
@@ -34,10 +39,10 @@ impl SimDriver {
     {
         let name = format!("{}:{operation}", self.schema.name());
         let call = self.process.enter(&name).await;
-        tokio::time::sleep(ONE_WAY).await;
+        travel().await;
         let answer = self.arrive(operation, &name, effect);
         self.process.leave(call, &name).await;
-        tokio::time::sleep(ONE_WAY).await;
+        travel().await;
         answer
     }
 

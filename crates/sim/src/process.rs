@@ -57,11 +57,6 @@ impl Process {
         self.died_at.lock().ok()?.clone()
     }
 
-    /// How many calls it has made.
-    pub fn calls(&self) -> u64 {
-        self.calls.load(Ordering::Relaxed)
-    }
-
     /// Ends it here and now, for instance because the run it was for has ended.
     pub(crate) fn end(&self) {
         self.is_dead.send_replace(true);

@@ -1,6 +1,8 @@
 //! Golden scripts: each file in `scripts/` holds specs and commands with the output
 //! that is expected of them. `UPDATE_GOLDEN=1 cargo test -p provision-sim` rewrites them.
 
+#![allow(clippy::unwrap_used)]
+
 mod support;
 
 use std::path::{Path, PathBuf};

@@ -7,7 +7,7 @@ use provision_core::driver::{Id, Intent};
 
 use crate::cloud::Cloud;
 use crate::error::{Op, refused};
-use crate::kind::{Kind, Result, Update};
+use crate::kind::{Kind, Result, Update, Wanted};
 use crate::types::{INTENT_TAG, Tags};
 
 /// How many values one filter takes.
@@ -71,6 +71,17 @@ pub(crate) async fn update_tags<K: Kind>(
         call.send().await.op("ec2:DeleteTags")?;
     }
     Ok(())
+}
+
+/// The account whose resources are read, where their own description leaves it out:
+/// recorded with one of them, or else ours.
+pub(crate) async fn account<K: Kind>(
+    cloud: &Cloud,
+    wanted: &[Wanted<K>],
+    arn: impl Fn(&K::Outputs) -> &str,
+) -> Result<String> {
+    let recorded = wanted.iter().find_map(|wanted| wanted.outputs.as_ref());
+    cloud.account(recorded.map(arn)).await
 }
 
 /// The refusal inside an answer that is itself a success, if there is one.

@@ -1,10 +1,9 @@
 //! The Resource Groups Tagging API: the tags of a hundred resources in one call.
 
-use std::collections::HashMap;
-
 use aws_sdk_resourcegroupstagging::types::{ResourceTagMapping, TagFilter};
-use provision_core::driver::Intent;
+use provision_core::driver::{Id, Intent};
 
+use crate::batch::Answers;
 use crate::cloud::Cloud;
 use crate::error::Op;
 use crate::kind::{Kind, Live, Result, Wanted};
@@ -19,51 +18,87 @@ pub(crate) trait Tagged: Kind {
     fn tags(&self) -> &Tags;
     /// Where the tags are kept.
     fn tags_mut(&mut self) -> &mut Tags;
-    /// The tags of the resource `id`, as its own service tells them.
-    fn list_tags(cloud: &Cloud, id: &str) -> impl Future<Output = Result<Tags>> + Send;
+    /// Whether what is read beside the tags of a resource with this spec tells that it is there.
+    fn is_seen_without_tags(&self) -> bool {
+        true
+    }
+    /// The tags of a resource as its own service tells them; `None` where it is not there.
+    fn list_tags(cloud: &Cloud, id: &Id, arn: &str) -> impl Future<Output = Result<Option<Tags>>> + Send;
 }
 
-/// Adds the tags to what was found.
+/// The accessors of [`Tagged`], for a kind with a property `tags` and an output `arn`.
+macro_rules! fields {
+    () => {
+        fn arn(outputs: &Self::Outputs) -> &str {
+            &outputs.arn
+        }
+
+        fn tags(&self) -> &Tags {
+            &self.tags
+        }
+
+        fn tags_mut(&mut self) -> &mut Tags {
+            &mut self.tags
+        }
+    };
+}
+pub(crate) use fields;
+
+/// What `read` finds, with its tags.
 ///
-/// The tagging API answers for many resources at once but lags behind their services,
-/// so it is believed only where it tells what was last applied.
+/// The tagging API answers for many resources of all kinds at once but lags behind
+/// their services, so it is believed only where it tells what was last applied. It is
+/// a short cut alone: what it does not tell, or cannot, the service is asked for.
 ///
 /// # Errors
 /// The first call that fails ends the read.
 pub(crate) async fn with_tags<K: Tagged>(
     cloud: &Cloud,
     wanted: &[Wanted<K>],
-    mut found: Vec<Option<Live<K>>>,
+    read: impl Future<Output = Result<Vec<Option<Live<K>>>>>,
 ) -> Result<Vec<Option<Live<K>>>> {
-    let present: Vec<(&Wanted<K>, &str)> = wanted
-        .iter()
-        .zip(&found)
-        .filter_map(|(wanted, live)| Some((wanted, K::arn(&live.as_ref()?.outputs))))
-        .collect();
-    let told = told(cloud, &present).await?;
-    let tags = read::each(&present, async |(wanted, arn)| match told.get(*arn) {
-        Some(tags) if wanted.applied.as_ref().map(K::tags) == Some(tags) => Ok(tags.clone()),
-        _ => K::list_tags(cloud, wanted.id.as_str()).await,
+    let (told, found) = tokio::join!(told(cloud, wanted), read);
+    let found: Vec<_> = wanted.iter().zip(found?).collect();
+    let tags = read::each(&found, async |(wanted, live)| match live {
+        Some(live) => tags(cloud, wanted, &told, K::arn(&live.outputs)).await,
+        None => Ok(None),
     });
     let tags = tags.await?;
-    for (live, tags) in found.iter_mut().flatten().zip(tags) {
-        *live.spec.tags_mut() = tags;
+    Ok(found.into_iter().zip(tags).map(|((_, live), tags)| tagged(live?, tags?)).collect())
+}
+
+/// Believes the tagging API or asks the service.
+async fn tags<K: Tagged>(cloud: &Cloud, wanted: &Wanted<K>, told: &Answers<Tags>, arn: &str) -> Result<Option<Tags>> {
+    match (&wanted.applied, told.get(arn)) {
+        (Some(applied), Some(told)) if applied.tags() == told => Ok(Some(told.clone())),
+        _ => K::list_tags(cloud, &wanted.id, arn).await,
     }
-    Ok(found)
+}
+
+fn tagged<K: Tagged>(mut live: Live<K>, tags: Tags) -> Option<Live<K>> {
+    *live.spec.tags_mut() = tags;
+    Some(live)
 }
 
 /// How many ARNs one call takes.
 const ARNS: usize = 100;
 
-/// What the tagging API tells, by ARN; for a single resource its own service is as cheap.
-async fn told<K: Tagged>(cloud: &Cloud, present: &[(&Wanted<K>, &str)]) -> Result<HashMap<String, Tags>> {
-    let applied = present.iter().filter(|(wanted, _)| wanted.applied.is_some());
-    let arns: Vec<String> = applied.map(|(_, arn)| (*arn).to_owned()).collect();
+/// What the tagging API tells of the resources whose ARN is recorded, in the same call
+/// as those of all other kinds that are read at the same time.
+async fn told<K: Tagged>(cloud: &Cloud, wanted: &[Wanted<K>]) -> Answers<Tags> {
+    let trusted = wanted.iter().filter(|wanted| wanted.applied.as_ref().is_some_and(K::is_seen_without_tags));
+    let arns = trusted.filter_map(|wanted| Some(K::arn(wanted.outputs.as_ref()?).to_owned()));
+    let arns: Vec<String> = arns.collect();
+    cloud.tags().ask(&arns, async |arns| get(cloud, &arns).await.unwrap_or_default()).await
+}
+
+/// For a single resource its own service is as cheap.
+async fn get(cloud: &Cloud, arns: &[String]) -> Result<Answers<Tags>> {
     if arns.len() < 2 {
-        return Ok(HashMap::new());
+        return Ok(Answers::new());
     }
-    let found = read::chunked(&arns, ARNS, async |arns| {
-        let call = cloud.tagging().get_resources().set_resource_arn_list(Some(arns.to_vec()));
+    let found = read::chunked(arns, ARNS, async |arns| {
+        let call = cloud.tag().get_resources().set_resource_arn_list(Some(arns.to_vec()));
         let answer = call.send().await.op(GET_RESOURCES)?;
         Ok(answer.resource_tag_mapping_list.unwrap_or_default())
     });
@@ -80,7 +115,7 @@ fn live_tags(found: ResourceTagMapping) -> Tags {
 /// When the call fails.
 pub(crate) async fn find(cloud: &Cloud, resource_type: &str, intent: &Intent) -> Result<Vec<String>> {
     let made_by = TagFilter::builder().key(INTENT_TAG).values(&intent.token).build();
-    let call = cloud.tagging().get_resources().resource_type_filters(resource_type).tag_filters(made_by);
+    let call = cloud.tag().get_resources().resource_type_filters(resource_type).tag_filters(made_by);
     let found = call.send().await.op(GET_RESOURCES)?.resource_tag_mapping_list.unwrap_or_default();
     Ok(found.into_iter().filter_map(|found| found.resource_arn).collect())
 }

@@ -4,10 +4,9 @@ use std::collections::BTreeMap;
 
 use provision_core::diff::Change;
 use provision_core::plan::{Drift, Drifted};
-use provision_core::value::Value;
 use serde_json::json;
 
-use super::{plan, style, value};
+use super::{plan, style};
 use crate::output::Output;
 
 /// Shows what drifted.
@@ -36,13 +35,8 @@ pub(crate) fn show(drifts: &[Drift], calls: &BTreeMap<String, u64>, output: &Out
 }
 
 fn show_change(change: &Change, output: &Output) {
-    let hides = [&change.old, &change.new].into_iter().flatten().any(Value::has_secret);
-    let side = |side: &Option<Value>| match side {
-        Some(_) if hides => "(sensitive)".to_owned(),
-        Some(found) => value::short(found),
-        None => "nothing".to_owned(),
-    };
-    output.line(format!("      {}: recorded {}, live {}", change.path.join("."), side(&change.new), side(&change.old)));
+    let (live, recorded) = plan::sides(change);
+    output.line(format!("      {}: recorded {recorded}, live {live}", change.path.join(".")));
 }
 
 fn data(drift: &Drift) -> serde_json::Value {

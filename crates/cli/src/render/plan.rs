@@ -81,16 +81,26 @@ fn is_blank(found: &Value) -> bool {
     }
 }
 
-fn show_change(change: &Change, output: &Output) {
-    let hides = [&change.old, &change.new].into_iter().flatten().any(Value::has_secret);
+/// Both sides of a change in words; of a secret neither.
+pub(crate) fn sides(change: &Change) -> (String, String) {
+    let hides = hides(change);
     let side = |side: &Option<Value>| match side {
         Some(_) if hides => "(sensitive)".to_owned(),
         Some(found) => value::short(found),
         None => "nothing".to_owned(),
     };
+    (side(&change.old), side(&change.new))
+}
+
+fn hides(change: &Change) -> bool {
+    [&change.old, &change.new].into_iter().flatten().any(Value::has_secret)
+}
+
+fn show_change(change: &Change, output: &Output) {
+    let (old, new) = sides(change);
     let forces = if change.replace { style::bad("  # forces replacement") } else { String::new() };
     let path = change.path.join(".");
-    output.line(format!("      {path}: {} → {}{forces}", side(&change.old), side(&change.new)));
+    output.line(format!("      {path}: {old} → {new}{forces}"));
 }
 
 /// `Plan: 3 to create, 1 to update, 0 to replace, 0 to delete, 12 unchanged.`
@@ -163,7 +173,7 @@ fn step_data(step: &Step) -> Json {
 
 /// One change as data, for plans and drift alike.
 pub(crate) fn change_data(change: &Change) -> Json {
-    let hides = [&change.old, &change.new].into_iter().flatten().any(Value::has_secret);
+    let hides = hides(change);
     let side = |side: &Option<Value>| match side {
         Some(_) if hides => json!("(sensitive)"),
         Some(found) => value::json(found),

@@ -1,15 +1,14 @@
 //! Creating: intent, one call, id; then settling.
 
-use provision_core::driver::{Cause, CloudError, Id, Intent, Recovery};
+use provision_core::driver::{Cause, CloudError, Id, Intent};
 use provision_core::plan::{Reason, Stage};
 use provision_core::state::{Operation, Record};
-use serde_json::Value as Json;
 
 use super::StepError;
 use super::settle::Start;
 use super::step::{Run, Target};
 use crate::Event;
-use crate::pace::{self, Pauses};
+use crate::pace::Pauses;
 use crate::refresh;
 
 impl Run<'_> {
@@ -59,26 +58,12 @@ impl Run<'_> {
                 Err(error) => self.application.scrub(error, &target.desired),
             };
             if may_have_acted(&error)
-                && let Some(id) = self.search(&spec, intent).await?
+                && let Some(id) = self.application.engine.search(&*self.driver, &spec, intent).await?
             {
                 return Ok(id);
             }
             if !self.may_try_again(&error) || !self.pause(&mut pauses, &error).await {
                 return Err(self.refused(intent, error).await?);
-            }
-        }
-    }
-
-    /// Looks for what a create without an answer may have made, until the grace period is
-    /// over where that is found by listing (law 5).
-    async fn search(&self, spec: &Json, intent: &Intent) -> Result<Option<Id>, StepError> {
-        let patience = self.application.engine.patience;
-        let mut pauses = Pauses::new(patience, patience.grace);
-        let is_listed = matches!(self.schema().description.recovery, Recovery::Tag | Recovery::Scan);
-        loop {
-            let found = pace::reading(patience, || self.driver.recover(spec, intent)).await?;
-            if found.is_some() || !is_listed || !pauses.pause().await {
-                return Ok(found);
             }
         }
     }

@@ -21,7 +21,7 @@ pub(super) enum Start {
     /// A create call that was answered a moment ago.
     Created,
     /// An instance as it was last applied.
-    Applied(state::Instance),
+    Applied(Box<state::Instance>),
 }
 
 impl Run<'_> {
@@ -35,7 +35,7 @@ impl Run<'_> {
         };
         let (id, generation) = (current.id.clone(), current.generation);
         self.reach(Stage::Identified);
-        self.settle(&target, generation, &id, Start::Applied(current)).await?;
+        self.settle(&target, generation, &id, Start::Applied(Box::new(current))).await?;
         Ok(id)
     }
 

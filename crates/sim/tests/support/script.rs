@@ -89,7 +89,7 @@ impl Script {
             ["drift"] => Ok(text::drift(&self.simulation.drift().await.map_err(|error| error.to_string())?)),
             ["show", what @ ..] => self.show(what),
             ["wait", seconds] => {
-                tokio::time::sleep(Duration::from_secs(parsed(seconds)?)).await;
+                tokio::time::advance(Duration::from_secs(parsed(seconds)?)).await;
                 Ok(Vec::new())
             }
             other => self.arrange(other).map(|()| Vec::new()),

@@ -142,11 +142,11 @@ impl Kind for Eip {
     }
 
     async fn read(cloud: &Cloud, wanted: &[Wanted<Self>]) -> Result<Vec<Option<Live<Self>>>> {
-        let account = &cloud.identity().await?.account_id;
+        let account = ec2::account(cloud, wanted, |outputs| &outputs.arn).await?;
         let ids = read::ids(wanted);
         let ask = |ids| describe(cloud, filter("allocation-id", ids));
         let found = read::chunked(&ids, FILTER_VALUES, ask).await?;
-        let live = |address, wanted: &Wanted<Self>| live(cloud, account, address, wanted);
+        let live = |address, wanted: &Wanted<Self>| live(cloud, &account, address, wanted);
         Ok(read::joined(wanted, found, |address| address.allocation_id(), live))
     }
 

@@ -187,13 +187,10 @@ impl Kind for FlowLog {
     async fn read(cloud: &Cloud, wanted: &[Wanted<Self>]) -> Result<Vec<Option<Live<Self>>>> {
         let ids = read::ids(wanted);
         let found = read::chunked(&ids, FILTER_VALUES, |ids| describe(cloud, filter("flow-log-id", ids))).await?;
-        let account = match found.is_empty() {
-            true => "",
-            false => &cloud.identity().await?.account_id,
-        };
+        let account = ec2::account(cloud, wanted, |outputs| &outputs.arn).await?;
         let logs = found.into_iter().filter_map(|log| {
             let wanted = wanted.iter().find(|wanted| log.flow_log_id.as_ref() == Some(&wanted.id.0))?;
-            let arn = cloud.arn("ec2", account, &format!("vpc-flow-log/{}", wanted.id));
+            let arn = cloud.arn("ec2", &account, &format!("vpc-flow-log/{}", wanted.id));
             Some((wanted.id.clone(), live(log, wanted, arn)))
         });
         Ok(read::in_order(wanted, logs))

@@ -194,12 +194,12 @@ impl Kind for NatGateway {
     }
 
     async fn read(cloud: &Cloud, wanted: &[Wanted<Self>]) -> Result<Vec<Option<Live<Self>>>> {
-        let account = &cloud.identity().await?.account_id;
+        let account = ec2::account(cloud, wanted, |outputs| &outputs.arn).await?;
         let ids = read::ids(wanted);
         let ask = |ids| describe(cloud, filter("nat-gateway-id", ids));
         let mut found = read::chunked(&ids, FILTER_VALUES, ask).await?;
         found.retain(|gateway| gateway.state != Some(State::Deleted));
-        let live = |gateway, wanted: &Wanted<Self>| live(cloud, account, gateway, wanted);
+        let live = |gateway, wanted: &Wanted<Self>| live(cloud, &account, gateway, wanted);
         Ok(read::joined(wanted, found, |gateway| gateway.nat_gateway_id(), live))
     }
 

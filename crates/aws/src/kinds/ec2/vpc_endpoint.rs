@@ -169,7 +169,7 @@ pub struct Outputs {
     pub network_interface_ids: Vec<String>,
     /// For a `Gateway` endpoint, the prefix list of the service.
     pub prefix_list_id: Option<String>,
-    /// For a `Gateway` endpoint, the ranges of the service.
+    /// For a `Gateway` endpoint, the ranges of the service as they were when it was first read.
     pub cidr_blocks: Vec<String>,
 }
 
@@ -237,7 +237,7 @@ impl Kind for VpcEndpoint {
     async fn read(cloud: &Cloud, wanted: &[Wanted<Self>]) -> Result<Vec<Option<Live<Self>>>> {
         let ids = read::ids(wanted);
         let found = read::known(&ids, FILTER_VALUES, |ids| describe(cloud, ids)).await?;
-        let prefix_lists = prefix_lists(cloud, &found).await?;
+        let prefix_lists = prefix_lists(cloud, wanted, &found).await?;
         let endpoints = found.into_iter().filter(|endpoint| state(endpoint) != "deleted").filter_map(|endpoint| {
             let id = Id(endpoint.vpc_endpoint_id.clone()?);
             Some((id, live(cloud, endpoint, &prefix_lists)))
@@ -373,13 +373,34 @@ async fn describe(cloud: &Cloud, ids: &[String]) -> Result<Vec<types::VpcEndpoin
     pages.collect::<std::result::Result<_, _>>().await.op("ec2:DescribeVpcEndpoints")
 }
 
-/// The prefix lists of the services that gateway endpoints lead to, by the service's name.
-async fn prefix_lists(cloud: &Cloud, endpoints: &[types::VpcEndpoint]) -> Result<HashMap<String, types::PrefixList>> {
+/// The prefix lists of the services that gateway endpoints lead to, by the service's name:
+/// as recorded, or asked for where one is not.
+async fn prefix_lists(
+    cloud: &Cloud,
+    wanted: &[Wanted<VpcEndpoint>],
+    endpoints: &[types::VpcEndpoint],
+) -> Result<HashMap<String, types::PrefixList>> {
+    let mut lists: HashMap<String, types::PrefixList> = wanted.iter().filter_map(recorded_list).collect();
     let gateways = endpoints.iter().filter(|endpoint| endpoint.vpc_endpoint_type == Some(VpcEndpointType::Gateway));
     let names: BTreeSet<String> = gateways.filter_map(|endpoint| endpoint.service_name.clone()).collect();
-    if names.is_empty() {
-        return Ok(HashMap::new());
+    if names.iter().any(|name| !lists.contains_key(name)) {
+        lists.extend(described_lists(cloud, names).await?);
     }
+    Ok(lists)
+}
+
+fn recorded_list(wanted: &Wanted<VpcEndpoint>) -> Option<(String, types::PrefixList)> {
+    let (applied, outputs) = (wanted.applied.as_ref()?, wanted.outputs.as_ref()?);
+    let list = types::PrefixList::builder()
+        .prefix_list_id(outputs.prefix_list_id.clone()?)
+        .set_cidrs(Some(outputs.cidr_blocks.clone()));
+    Some((applied.service_name.clone()?, list.build()))
+}
+
+async fn described_lists(
+    cloud: &Cloud,
+    names: BTreeSet<String>,
+) -> Result<impl Iterator<Item = (String, types::PrefixList)>> {
     let call = cloud.ec2().describe_prefix_lists().filters(filter("prefix-list-name", names));
     let found: Vec<types::PrefixList> = call
         .into_paginator()
@@ -388,7 +409,7 @@ async fn prefix_lists(cloud: &Cloud, endpoints: &[types::VpcEndpoint]) -> Result
         .collect::<std::result::Result<_, _>>()
         .await
         .op("ec2:DescribePrefixLists")?;
-    Ok(found.into_iter().filter_map(|list| Some((list.prefix_list_name.clone()?, list))).collect())
+    Ok(found.into_iter().filter_map(|list| Some((list.prefix_list_name.clone()?, list))))
 }
 
 /// AWS writes states with a small first letter, its model of the API with a capital one.

@@ -16,6 +16,7 @@ use crate::cloud::Cloud;
 use crate::error::{Absent, Op, incomplete};
 use crate::kind::{Kind, Live, Result, Update, Wanted};
 use crate::read;
+use crate::service::tagging::{self, Tagged};
 use crate::types::{Document, INTENT_TAG, PolicyDocument, Tags};
 
 /// How many names one DescribeRepositories takes.
@@ -154,11 +155,7 @@ impl Kind for Repository {
     }
 
     async fn read(cloud: &Cloud, wanted: &[Wanted<Self>]) -> Result<Vec<Option<Live<Self>>>> {
-        let names = read::ids(wanted);
-        let mut found = read::chunked(&names, NAMES, |names| describe(cloud, names)).await?;
-        found.retain(|repository| repository.repository_name.as_ref().is_some_and(|name| names.contains(name)));
-        let live = read::each(&found, |repository| live(cloud, wanted, repository)).await?;
-        Ok(read::in_order(wanted, live.into_iter().flatten()))
+        tagging::with_tags(cloud, wanted, read_untagged(cloud, wanted)).await
     }
 
     async fn update(&self, cloud: &Cloud, update: &Update<Self>) -> Result<()> {
@@ -183,8 +180,17 @@ impl Kind for Repository {
             return Ok(None);
         };
         let is_intents = |tag: Tag| tag.key == INTENT_TAG && tag.value == intent.token;
-        let is_ours = tags(cloud, &arn).await?.into_iter().any(is_intents);
+        let is_ours = tags(cloud, &arn).await?.into_iter().flatten().any(is_intents);
         Ok(is_ours.then(|| Id(self.repository_name.clone())))
+    }
+}
+
+impl Tagged for Repository {
+    tagging::fields!();
+
+    async fn list_tags(cloud: &Cloud, _: &Id, arn: &str) -> Result<Option<Tags>> {
+        let tags = tags(cloud, arn).await?;
+        Ok(tags.map(|tags| Tags::from_live(tags.into_iter().map(|tag| (tag.key, tag.value)))))
     }
 }
 
@@ -312,10 +318,10 @@ async fn describe_all(cloud: &Cloud) -> Result<Vec<types::Repository>> {
     pages.collect::<std::result::Result<_, _>>().await.op("ecr:DescribeRepositories")
 }
 
-async fn tags(cloud: &Cloud, arn: &str) -> Result<Vec<Tag>> {
+async fn tags(cloud: &Cloud, arn: &str) -> Result<Option<Vec<Tag>>> {
     let call = cloud.ecr().list_tags_for_resource().resource_arn(arn);
     let answer = call.send().await.op("ecr:ListTagsForResource").absent()?;
-    Ok(answer.and_then(|answer| answer.tags).unwrap_or_default())
+    Ok(answer.map(|answer| answer.tags.unwrap_or_default()))
 }
 
 async fn lifecycle_policy(cloud: &Cloud, wanted: &Wanted<Repository>) -> Result<Option<Document>> {
@@ -336,6 +342,14 @@ async fn policy(cloud: &Cloud, wanted: &Wanted<Repository>) -> Result<Option<Pol
     Ok(answer.and_then(|answer| answer.policy_text).map(|text| PolicyDocument::from_live(&text)))
 }
 
+async fn read_untagged(cloud: &Cloud, wanted: &[Wanted<Repository>]) -> Result<Vec<Option<Live<Repository>>>> {
+    let names = read::ids(wanted);
+    let mut found = read::chunked(&names, NAMES, |names| describe(cloud, names)).await?;
+    found.retain(|repository| repository.repository_name.as_ref().is_some_and(|name| names.contains(name)));
+    let live = read::each(&found, |repository| live(cloud, wanted, repository)).await?;
+    Ok(read::in_order(wanted, live.into_iter().flatten()))
+}
+
 async fn live(
     cloud: &Cloud,
     wanted: &[Wanted<Repository>],
@@ -346,14 +360,12 @@ async fn live(
     let Some(wanted) = wanted.iter().find(|wanted| wanted.id.as_str() == name) else {
         return Ok(None);
     };
-    let (tags, lifecycle_policy_text, policy_text) =
-        futures::try_join!(tags(cloud, &arn), lifecycle_policy(cloud, wanted), policy(cloud, wanted))?;
-    let tags = Tags::from_live(tags.into_iter().map(|tag| (tag.key, tag.value)));
+    let (lifecycle_policy_text, policy_text) =
+        futures::try_join!(lifecycle_policy(cloud, wanted), policy(cloud, wanted))?;
     let spec = Repository {
         force_delete: wanted.applied.as_ref().is_some_and(|applied| applied.force_delete),
         lifecycle_policy_text,
         policy_text,
-        tags,
         ..described(repository)
     };
     let outputs = Outputs {

@@ -151,8 +151,8 @@ impl Kind for Key {
     }
 
     async fn read(cloud: &Cloud, wanted: &[Wanted<Self>]) -> Result<Vec<Option<Live<Self>>>> {
-        let found = read::each(wanted, |wanted| read_one(cloud, wanted)).await?;
-        tagging::with_tags(cloud, wanted, found).await
+        let read = read::each(wanted, |wanted| read_one(cloud, wanted));
+        tagging::with_tags(cloud, wanted, read).await
     }
 
     /// A disabled key refuses most changes: it is enabled first and disabled last.
@@ -195,20 +195,10 @@ impl Kind for Key {
 }
 
 impl Tagged for Key {
-    fn arn(outputs: &Outputs) -> &str {
-        &outputs.arn
-    }
+    tagging::fields!();
 
-    fn tags(&self) -> &Tags {
-        &self.tags
-    }
-
-    fn tags_mut(&mut self) -> &mut Tags {
-        &mut self.tags
-    }
-
-    async fn list_tags(cloud: &Cloud, id: &str) -> Result<Tags> {
-        Ok(Tags::from_live(list_tags(cloud, id).await?))
+    async fn list_tags(cloud: &Cloud, id: &Id, _: &str) -> Result<Option<Tags>> {
+        Ok(list_tags(cloud, id.as_str()).await.absent()?.map(Tags::from_live))
     }
 }
 

@@ -12,6 +12,7 @@ use crate::cloud::Cloud;
 use crate::error::{Absent, Op};
 use crate::kind::{Kind, Live, Result, Update, Wanted};
 use crate::read;
+use crate::service::tagging::{self, Tagged};
 use crate::types::{Document, INTENT_TAG, Tags};
 
 /// Log streams that share retention, encryption and access.
@@ -110,14 +111,7 @@ impl Kind for LogGroup {
     }
 
     async fn read(cloud: &Cloud, wanted: &[Wanted<Self>]) -> Result<Vec<Option<Live<Self>>>> {
-        let names = read::ids(wanted);
-        let found = read::known(&names, IDENTIFIERS, |names| describe(cloud, names)).await?;
-        let mut found: HashMap<String, types::LogGroup> =
-            found.into_iter().filter_map(|group| Some((group.log_group_name.clone()?, group))).collect();
-        let paired: Vec<_> = wanted.iter().filter_map(|wanted| Some((wanted, found.remove(&wanted.id.0)?))).collect();
-        let live = read::each(&paired, |(wanted, group)| live(cloud, wanted, group)).await?;
-        let ids = paired.iter().map(|(wanted, _)| wanted.id.clone());
-        Ok(read::in_order(wanted, ids.zip(live).filter_map(|(id, live)| Some((id, live?)))))
+        tagging::with_tags(cloud, wanted, read_untagged(cloud, wanted)).await
     }
 
     async fn update(&self, cloud: &Cloud, update: &Update<Self>) -> Result<()> {
@@ -144,6 +138,14 @@ impl Kind for LogGroup {
         let tags = raw_tags(cloud, &arn).await?.unwrap_or_default();
         let is_ours = tags.get(INTENT_TAG) == Some(&intent.token);
         Ok(is_ours.then(|| Id(self.log_group_name.clone())))
+    }
+}
+
+impl Tagged for LogGroup {
+    tagging::fields!();
+
+    async fn list_tags(cloud: &Cloud, _: &Id, arn: &str) -> Result<Option<Tags>> {
+        Ok(raw_tags(cloud, arn).await?.map(Tags::from_live))
     }
 }
 
@@ -242,11 +244,20 @@ async fn data_protection_policy(cloud: &Cloud, name: &str) -> Result<Option<Docu
     Ok(answer.and_then(|answer| answer.policy_document).as_deref().map(Document::from_live))
 }
 
-/// `None` where the group went away after it was listed.
-async fn live(cloud: &Cloud, wanted: &Wanted<LogGroup>, group: &types::LogGroup) -> Result<Option<Live<LogGroup>>> {
+async fn read_untagged(cloud: &Cloud, wanted: &[Wanted<LogGroup>]) -> Result<Vec<Option<Live<LogGroup>>>> {
+    let names = read::ids(wanted);
+    let found = read::known(&names, IDENTIFIERS, |names| describe(cloud, names)).await?;
+    let mut found: HashMap<String, types::LogGroup> =
+        found.into_iter().filter_map(|group| Some((group.log_group_name.clone()?, group))).collect();
+    let paired: Vec<_> = wanted.iter().filter_map(|wanted| Some((wanted, found.remove(&wanted.id.0)?))).collect();
+    let live = read::each(&paired, |(wanted, group)| live(cloud, wanted, group)).await?;
+    let ids = paired.iter().map(|(wanted, _)| wanted.id.clone());
+    Ok(read::in_order(wanted, ids.zip(live)))
+}
+
+async fn live(cloud: &Cloud, wanted: &Wanted<LogGroup>, group: &types::LogGroup) -> Result<Live<LogGroup>> {
     let listed = group.log_group_arn.as_deref().or(group.arn.as_deref()).unwrap_or_default();
     let arn = listed.trim_end_matches(":*").to_owned();
-    let Some(tags) = raw_tags(cloud, &arn).await? else { return Ok(None) };
     let has_policy = !matches!(group.data_protection_status, None | Some(DataProtectionStatus::Deleted));
     let policy = match has_policy && wanted.manages(|group| &group.data_protection_policy) {
         true => data_protection_policy(cloud, wanted.id.as_str()).await?,
@@ -260,7 +271,7 @@ async fn live(cloud: &Cloud, wanted: &Wanted<LogGroup>, group: &types::LogGroup)
         deletion_protection_enabled: group.deletion_protection_enabled,
         bearer_token_authentication_enabled: group.bearer_token_authentication_enabled,
         data_protection_policy: policy,
-        tags: Tags::from_live(tags),
+        tags: Tags::default(),
     };
-    Ok(Some(Live::ready(spec, Outputs { arn, creation_time: group.creation_time })))
+    Ok(Live::ready(spec, Outputs { arn, creation_time: group.creation_time }))
 }

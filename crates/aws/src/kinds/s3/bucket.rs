@@ -14,7 +14,10 @@ use crate::error::{Absent, Op};
 use crate::kind::{Kind, Live, Result, Update, Wanted};
 use crate::read;
 use crate::service::s3::acl::{self, Acl};
-use crate::service::s3::{access, endpoint, lifecycle, objects, read_part, settings, tags, update_part};
+use crate::service::s3::{
+    NO_BUCKET, access, endpoint, lifecycle, objects, or_nothing, read_part, settings, tags, update_part,
+};
+use crate::service::tagging::{self, Tagged};
 use crate::types::{INTENT_TAG, PolicyDocument, Tags};
 
 pub use crate::service::s3::access::PublicAccessBlockConfiguration;
@@ -192,7 +195,7 @@ impl Kind for Bucket {
     }
 
     async fn read(cloud: &Cloud, wanted: &[Wanted<Self>]) -> Result<Vec<Option<Live<Self>>>> {
-        read::each(wanted, |wanted| live(cloud, wanted)).await
+        tagging::with_tags(cloud, wanted, read::each(wanted, |wanted| live(cloud, wanted))).await
     }
 
     /// The order matters: a public ACL or policy is refused before the block is lifted,
@@ -226,6 +229,21 @@ impl Kind for Bucket {
             Holder::Us => Some(Id(self.bucket.clone())),
             Holder::Nobody | Holder::Other => None,
         })
+    }
+}
+
+impl Tagged for Bucket {
+    tagging::fields!();
+
+    /// Every managed part is read from the bucket itself; where none is, the tags have to be.
+    fn is_seen_without_tags(&self) -> bool {
+        const NOT_READ: [&str; 4] = ["bucket", "bucket_namespace", "force_destroy", "tags"];
+        let spec = serde_json::to_value(self).unwrap_or_default();
+        spec.as_object().is_some_and(|spec| spec.keys().any(|field| !NOT_READ.contains(&field.as_str())))
+    }
+
+    async fn list_tags(cloud: &Cloud, id: &Id, _: &str) -> Result<Option<Tags>> {
+        Ok(tags::get(cloud, id.as_str()).await?.map(Tags::from_live))
     }
 }
 
@@ -411,32 +429,43 @@ impl Bucket {
     }
 }
 
-/// Everything is asked for at once; where there is no bucket, every answer is "absent".
+/// A bucket without its tags. Where there is none, any of its parts tells so; one that
+/// has no managed part is taken to be there, and its tags tell.
 async fn live(cloud: &Cloud, wanted: &Wanted<Bucket>) -> Result<Option<Live<Bucket>>> {
+    match parts(cloud, wanted).await {
+        Ok(spec) => Ok(Some(Live::ready(spec, outputs(cloud, wanted.id.as_str())))),
+        Err(error) if error.code == NO_BUCKET => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Everything is asked for at once.
+async fn parts(cloud: &Cloud, wanted: &Wanted<Bucket>) -> Result<Bucket> {
     macro_rules! spec {
         ($($part:ident),* $(,)?) => {{
-            let (tags, object_ownership, acl, object_lock_enabled_for_bucket, $($part),*) = futures::try_join!(
-                tags::get(cloud, wanted.id.as_str()),
+            let (object_ownership, acl, lock, $($part),*) = futures::try_join!(
                 read_ownership(cloud, wanted),
                 read_acl(cloud, wanted),
                 read_object_lock(cloud, wanted),
                 $(read_part(cloud, wanted, |bucket: &Bucket| &bucket.$part)),*
             )?;
             let policy = acl.as_ref().filter(|acl| is_policy_asked(wanted, acl)).map(|acl| acl.policy.clone());
-            tags.map(|tags| Bucket {
+            let (object_lock_enabled_for_bucket, object_lock_configuration) = lock;
+            Ok(Bucket {
                 bucket: wanted.id.0.clone(),
                 bucket_namespace: None,
                 object_ownership,
                 access_control_policy: policy,
                 acl: acl.and_then(|acl| acl.canned),
                 object_lock_enabled_for_bucket,
+                object_lock_configuration,
                 $($part,)*
                 force_destroy: wanted.applied.as_ref().is_some_and(|applied| applied.force_destroy),
-                tags: Tags::from_live(tags),
+                tags: Tags::default(),
             })
         }};
     }
-    let spec = spec!(
+    spec!(
         public_access_block_configuration,
         policy,
         versioning_configuration,
@@ -448,10 +477,8 @@ async fn live(cloud: &Cloud, wanted: &Wanted<Bucket>) -> Result<Option<Live<Buck
         notification_configuration,
         accelerate_configuration,
         request_payment_configuration,
-        object_lock_configuration,
         replication_configuration,
-    );
-    Ok(spec.map(|spec| Live::ready(spec, outputs(cloud, wanted.id.as_str()))))
+    )
 }
 
 async fn read_ownership(cloud: &Cloud, wanted: &Wanted<Bucket>) -> Result<Option<String>> {
@@ -461,11 +488,19 @@ async fn read_ownership(cloud: &Cloud, wanted: &Wanted<Bucket>) -> Result<Option
     }
 }
 
-async fn read_object_lock(cloud: &Cloud, wanted: &Wanted<Bucket>) -> Result<Option<bool>> {
-    match wanted.manages(|bucket| &bucket.object_lock_enabled_for_bucket) {
-        true => settings::is_object_lock_enabled(cloud, wanted.id.as_str()).await.map(Some),
-        false => Ok(None),
+/// Whether versions can be locked and the default for it, which one call tells.
+async fn read_object_lock(
+    cloud: &Cloud,
+    wanted: &Wanted<Bucket>,
+) -> Result<(Option<bool>, Option<ObjectLockConfiguration>)> {
+    let has_switch = wanted.manages(|bucket| &bucket.object_lock_enabled_for_bucket);
+    let has_default = wanted.manages(|bucket| &bucket.object_lock_configuration);
+    if !has_switch && !has_default {
+        return Ok((None, None));
     }
+    let lock = settings::object_lock(cloud, wanted.id.as_str()).await?;
+    let default = if has_default { or_nothing(wanted, lock.default) } else { None };
+    Ok((has_switch.then_some(lock.is_enabled), default))
 }
 
 async fn read_acl(cloud: &Cloud, wanted: &Wanted<Bucket>) -> Result<Option<Acl>> {

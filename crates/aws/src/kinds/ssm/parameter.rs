@@ -149,21 +149,7 @@ impl Kind for Parameter {
     }
 
     async fn read(cloud: &Cloud, wanted: &[Wanted<Self>]) -> Result<Vec<Option<Live<Self>>>> {
-        let described: Vec<String> =
-            wanted.iter().filter(|wanted| needs_metadata(wanted)).map(|wanted| wanted.id.0.clone()).collect();
-        let names = read::ids(wanted);
-        let (found, metadata) = tokio::try_join!(get(cloud, &names), describe(cloud, &described))?;
-        let metadata: HashMap<_, _> = metadata.into_iter().map(|data| (data.name.clone(), data)).collect();
-        let found = read::joined(
-            wanted,
-            found,
-            |parameter| parameter.name.as_deref(),
-            |parameter, wanted| {
-                let metadata = metadata.get(&parameter.name).cloned();
-                live(parameter, metadata, wanted)
-            },
-        );
-        tagging::with_tags(cloud, wanted, found).await
+        tagging::with_tags(cloud, wanted, read_untagged(cloud, wanted)).await
     }
 
     async fn update(&self, cloud: &Cloud, update: &Update<Self>) -> Result<()> {
@@ -179,28 +165,18 @@ impl Kind for Parameter {
     }
 
     async fn recover(&self, cloud: &Cloud, intent: &Intent) -> Result<Option<Id>> {
-        let tags = list_tags(cloud, &self.name).await?;
+        let tags = list_tags(cloud, &self.name).await?.unwrap_or_default();
         let pairs = tags.iter().map(|tag| (tag.key.as_str(), tag.value.as_str()));
         Ok(carry_intent(pairs, intent).then(|| Id(self.name.clone())))
     }
 }
 
 impl Tagged for Parameter {
-    fn arn(outputs: &Outputs) -> &str {
-        &outputs.arn
-    }
+    tagging::fields!();
 
-    fn tags(&self) -> &Tags {
-        &self.tags
-    }
-
-    fn tags_mut(&mut self) -> &mut Tags {
-        &mut self.tags
-    }
-
-    async fn list_tags(cloud: &Cloud, id: &str) -> Result<Tags> {
-        let tags = list_tags(cloud, id).await?;
-        Ok(Tags::from_live(tags.into_iter().map(|tag| (tag.key, tag.value))))
+    async fn list_tags(cloud: &Cloud, id: &Id, _: &str) -> Result<Option<Tags>> {
+        let tags = list_tags(cloud, id.as_str()).await?;
+        Ok(tags.map(|tags| Tags::from_live(tags.into_iter().map(|tag| (tag.key, tag.value)))))
     }
 }
 
@@ -291,10 +267,27 @@ fn tags(pairs: impl IntoIterator<Item = (String, String)>) -> Vec<Tag> {
     pairs.into_iter().filter_map(|(key, value)| Tag::builder().key(key).value(value).build().ok()).collect()
 }
 
-async fn list_tags(cloud: &Cloud, name: &str) -> Result<Vec<Tag>> {
+async fn list_tags(cloud: &Cloud, name: &str) -> Result<Option<Vec<Tag>>> {
     let call = cloud.ssm().list_tags_for_resource().resource_type(ResourceTypeForTagging::Parameter);
     let answer = call.resource_id(name).send().await.op("ssm:ListTagsForResource").absent()?;
-    Ok(answer.and_then(|answer| answer.tag_list).unwrap_or_default())
+    Ok(answer.map(|answer| answer.tag_list.unwrap_or_default()))
+}
+
+async fn read_untagged(cloud: &Cloud, wanted: &[Wanted<Parameter>]) -> Result<Vec<Option<Live<Parameter>>>> {
+    let described: Vec<String> =
+        wanted.iter().filter(|wanted| needs_metadata(wanted)).map(|wanted| wanted.id.0.clone()).collect();
+    let names = read::ids(wanted);
+    let (found, metadata) = tokio::try_join!(get(cloud, &names), describe(cloud, &described))?;
+    let metadata: HashMap<_, _> = metadata.into_iter().map(|data| (data.name.clone(), data)).collect();
+    Ok(read::joined(
+        wanted,
+        found,
+        |parameter| parameter.name.as_deref(),
+        |parameter, wanted| {
+            let metadata = metadata.get(&parameter.name).cloned();
+            live(parameter, metadata, wanted)
+        },
+    ))
 }
 
 /// How many names GetParameters takes.

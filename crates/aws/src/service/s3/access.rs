@@ -5,16 +5,16 @@ use aws_smithy_types::error::operation::BuildError;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::Part;
+use super::{Part, Unset};
 use crate::cloud::Cloud;
-use crate::error::{Absent, Op};
+use crate::error::Op;
 use crate::kind::Result;
 use crate::types::PolicyDocument;
 
 /// Who owns what others put into the bucket; `None` where it was never said.
 pub(crate) async fn object_ownership(cloud: &Cloud, bucket: &str) -> Result<Option<String>> {
     let call = cloud.s3().get_bucket_ownership_controls().bucket(bucket);
-    let answer = call.send().await.op("s3:GetBucketOwnershipControls").absent()?;
+    let answer = call.send().await.op("s3:GetBucketOwnershipControls").unset()?;
     let rules = answer.and_then(|answer| answer.ownership_controls).map(|controls| controls.rules);
     let rule = rules.into_iter().flatten().next();
     Ok(rule.map(|rule| rule.object_ownership.as_str().to_owned()))
@@ -59,7 +59,7 @@ impl Part for PublicAccessBlockConfiguration {
 
     async fn get(cloud: &Cloud, bucket: &str) -> Result<Option<Self>> {
         let answer =
-            cloud.s3().get_public_access_block().bucket(bucket).send().await.op("s3:GetPublicAccessBlock").absent()?;
+            cloud.s3().get_public_access_block().bucket(bucket).send().await.op("s3:GetPublicAccessBlock").unset()?;
         Ok(answer.and_then(|answer| answer.public_access_block_configuration).map(Self::from))
     }
 
@@ -95,7 +95,7 @@ impl From<&PublicAccessBlockConfiguration> for types::PublicAccessBlockConfigura
 /// An empty document stands for no policy.
 impl Part for PolicyDocument {
     async fn get(cloud: &Cloud, bucket: &str) -> Result<Option<Self>> {
-        let answer = cloud.s3().get_bucket_policy().bucket(bucket).send().await.op("s3:GetBucketPolicy").absent()?;
+        let answer = cloud.s3().get_bucket_policy().bucket(bucket).send().await.op("s3:GetBucketPolicy").unset()?;
         Ok(answer.and_then(|answer| answer.policy).map(|policy| Self::from_live(&policy)))
     }
 

@@ -8,9 +8,9 @@ use aws_smithy_types::error::operation::BuildError;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::Part;
+use super::{Part, Unset};
 use crate::cloud::Cloud;
-use crate::error::{Absent, Op};
+use crate::error::Op;
 use crate::kind::Result;
 
 const ALL_USERS: &str = "http://acs.amazonaws.com/groups/global/AllUsers";
@@ -105,7 +105,7 @@ pub(crate) struct Acl {
 
 /// A bucket's ACL.
 pub(crate) async fn get(cloud: &Cloud, bucket: &str) -> Result<Option<Acl>> {
-    let answer = cloud.s3().get_bucket_acl().bucket(bucket).send().await.op("s3:GetBucketAcl").absent()?;
+    let answer = cloud.s3().get_bucket_acl().bucket(bucket).send().await.op("s3:GetBucketAcl").unset()?;
     Ok(answer.map(from_live))
 }
 

@@ -7,9 +7,9 @@ use aws_smithy_types::error::operation::BuildError;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::Part;
+use super::{Part, Unset};
 use crate::cloud::Cloud;
-use crate::error::{Absent, Op};
+use crate::error::Op;
 use crate::kind::Result;
 
 /// Which web pages may call the bucket from a browser.
@@ -48,7 +48,7 @@ impl Part for CorsConfiguration {
     }
 
     async fn get(cloud: &Cloud, bucket: &str) -> Result<Option<Self>> {
-        let answer = cloud.s3().get_bucket_cors().bucket(bucket).send().await.op("s3:GetBucketCors").absent()?;
+        let answer = cloud.s3().get_bucket_cors().bucket(bucket).send().await.op("s3:GetBucketCors").unset()?;
         let rules = answer.and_then(|answer| answer.cors_rules);
         Ok(rules.map(|rules| Self { cors_rules: rules.into_iter().map(Into::into).collect() }))
     }

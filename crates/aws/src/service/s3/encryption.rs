@@ -7,9 +7,9 @@ use aws_smithy_types::error::operation::BuildError;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::Part;
+use super::{Part, Unset};
 use crate::cloud::Cloud;
-use crate::error::{Absent, Op};
+use crate::error::Op;
 use crate::kind::Result;
 
 /// How objects are encrypted unless an upload says otherwise.
@@ -59,7 +59,7 @@ pub struct BlockedEncryptionTypes {
 impl Part for ServerSideEncryptionConfiguration {
     async fn get(cloud: &Cloud, bucket: &str) -> Result<Option<Self>> {
         let answer =
-            cloud.s3().get_bucket_encryption().bucket(bucket).send().await.op("s3:GetBucketEncryption").absent()?;
+            cloud.s3().get_bucket_encryption().bucket(bucket).send().await.op("s3:GetBucketEncryption").unset()?;
         let encryption = answer.and_then(|answer| answer.server_side_encryption_configuration);
         Ok(encryption.map(|encryption| Self { rules: encryption.rules.into_iter().map(Into::into).collect() }))
     }

@@ -11,9 +11,9 @@ use aws_smithy_types::error::operation::BuildError;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Part, tags};
+use super::{Part, Unset, tags};
 use crate::cloud::Cloud;
-use crate::error::{Absent, Op};
+use crate::error::Op;
 use crate::kind::Result;
 
 /// What becomes of objects as they age.
@@ -212,7 +212,7 @@ impl Part for LifecycleConfiguration {
 
     async fn get(cloud: &Cloud, bucket: &str) -> Result<Option<Self>> {
         let call = cloud.s3().get_bucket_lifecycle_configuration().bucket(bucket);
-        let answer = call.send().await.op("s3:GetBucketLifecycleConfiguration").absent()?;
+        let answer = call.send().await.op("s3:GetBucketLifecycleConfiguration").unset()?;
         Ok(answer.map(|answer| Self {
             rules: answer.rules.into_iter().flatten().map(LifecycleRule::from).collect(),
             transition_default_minimum_object_size: answer

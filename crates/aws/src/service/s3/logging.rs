@@ -8,9 +8,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::acl::Grantee;
-use super::{Part, on};
+use super::{Part, Unset, on};
 use crate::cloud::Cloud;
-use crate::error::{Absent, Op};
+use crate::error::Op;
 use crate::kind::Result;
 
 /// Where the bucket's access logs go.
@@ -78,7 +78,7 @@ impl Part for Logging {
     }
 
     async fn get(cloud: &Cloud, bucket: &str) -> Result<Option<Self>> {
-        let answer = cloud.s3().get_bucket_logging().bucket(bucket).send().await.op("s3:GetBucketLogging").absent()?;
+        let answer = cloud.s3().get_bucket_logging().bucket(bucket).send().await.op("s3:GetBucketLogging").unset()?;
         Ok(answer.and_then(|answer| answer.logging_enabled).map(Self::from))
     }
 

@@ -18,6 +18,7 @@ pub(crate) mod website;
 use std::future::Future;
 
 use crate::cloud::Cloud;
+use crate::error::Absent;
 use crate::kind::{Kind, Result, Update, Wanted};
 
 /// A sub-resource of a bucket.
@@ -34,8 +35,26 @@ pub(crate) trait Part: Sized + Send + Sync {
     fn put(&self, cloud: &Cloud, bucket: &str) -> impl Future<Output = Result<()>> + Send;
 }
 
-/// The part that `field` picks, asked for only where it is managed. Where a spec may
-/// have said that there is none, its absence is reported in the same words.
+/// What S3 answers of a bucket that is not there, whatever part of it is asked for.
+pub(crate) const NO_BUCKET: &str = "NoSuchBucket";
+
+/// Lets it be an answer that a bucket has no part of some sort. That there is no bucket
+/// remains an error: it is by this that a read learns of it.
+pub(crate) trait Unset<T> {
+    /// `Ok(None)` where the bucket is there and the part is not.
+    fn unset(self) -> Result<Option<T>>;
+}
+
+impl<T> Unset<T> for Result<T> {
+    fn unset(self) -> Result<Option<T>> {
+        match self {
+            Err(error) if error.code == NO_BUCKET => Err(error),
+            answer => answer.absent(),
+        }
+    }
+}
+
+/// The part that `field` picks, asked for only where it is managed.
 pub(crate) async fn read_part<K: Kind, P: Part>(
     cloud: &Cloud,
     wanted: &Wanted<K>,
@@ -44,8 +63,13 @@ pub(crate) async fn read_part<K: Kind, P: Part>(
     if !wanted.manages(field) {
         return Ok(None);
     }
-    let part = P::get(cloud, wanted.id.as_str()).await?;
-    Ok(part.or_else(|| wanted.applied.as_ref().and_then(|_| P::nothing())))
+    Ok(or_nothing(wanted, P::get(cloud, wanted.id.as_str()).await?))
+}
+
+/// Where a spec may have said that there is no such part, its absence is reported in the
+/// same words.
+pub(crate) fn or_nothing<K: Kind, P: Part>(wanted: &Wanted<K>, part: Option<P>) -> Option<P> {
+    part.or_else(|| wanted.applied.as_ref().and_then(|_| P::nothing()))
 }
 
 /// Puts the part where the update says that it differs.

@@ -10,9 +10,9 @@ use aws_smithy_types::error::operation::BuildError;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::Part;
+use super::{Part, Unset};
 use crate::cloud::Cloud;
-use crate::error::{Absent, Op};
+use crate::error::Op;
 use crate::kind::Result;
 
 /// Who is told of what happens to objects. Each of them must let S3 in beforehand.
@@ -155,7 +155,7 @@ impl Part for NotificationConfiguration {
 
     async fn get(cloud: &Cloud, bucket: &str) -> Result<Option<Self>> {
         let call = cloud.s3().get_bucket_notification_configuration().bucket(bucket);
-        let answer = call.send().await.op("s3:GetBucketNotificationConfiguration").absent()?;
+        let answer = call.send().await.op("s3:GetBucketNotificationConfiguration").unset()?;
         Ok(answer.map(Self::from).filter(|notification| *notification != Self::default()))
     }
 

@@ -8,9 +8,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::lifecycle::ObjectTag;
-use super::{Part, tags};
+use super::{Part, Unset, tags};
 use crate::cloud::Cloud;
-use crate::error::{Absent, Op};
+use crate::error::Op;
 use crate::kind::Result;
 
 /// Where copies of objects are made. Needs versioning here and there.
@@ -195,7 +195,7 @@ impl Part for ReplicationConfiguration {
 
     async fn get(cloud: &Cloud, bucket: &str) -> Result<Option<Self>> {
         let answer =
-            cloud.s3().get_bucket_replication().bucket(bucket).send().await.op("s3:GetBucketReplication").absent()?;
+            cloud.s3().get_bucket_replication().bucket(bucket).send().await.op("s3:GetBucketReplication").unset()?;
         let replication = answer.and_then(|answer| answer.replication_configuration);
         Ok(replication.map(|replication| Self {
             role: Some(replication.role),

@@ -5,9 +5,9 @@ use aws_sdk_s3::types::{self, BucketAccelerateStatus, BucketVersioningStatus, Ob
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Part, on};
+use super::{Part, Unset, on};
 use crate::cloud::Cloud;
-use crate::error::{Absent, Op};
+use crate::error::Op;
 use crate::kind::Result;
 
 /// Whether former versions of objects are kept.
@@ -23,7 +23,7 @@ pub struct VersioningConfiguration {
 impl Part for VersioningConfiguration {
     async fn get(cloud: &Cloud, bucket: &str) -> Result<Option<Self>> {
         let answer =
-            cloud.s3().get_bucket_versioning().bucket(bucket).send().await.op("s3:GetBucketVersioning").absent()?;
+            cloud.s3().get_bucket_versioning().bucket(bucket).send().await.op("s3:GetBucketVersioning").unset()?;
         let status = answer.and_then(|answer| answer.status);
         Ok(status.map(|status| Self { status: status.as_str().to_owned() }))
     }
@@ -49,7 +49,7 @@ pub struct AccelerateConfiguration {
 impl Part for AccelerateConfiguration {
     async fn get(cloud: &Cloud, bucket: &str) -> Result<Option<Self>> {
         let call = cloud.s3().get_bucket_accelerate_configuration().bucket(bucket);
-        let answer = call.send().await.op("s3:GetBucketAccelerateConfiguration").absent()?;
+        let answer = call.send().await.op("s3:GetBucketAccelerateConfiguration").unset()?;
         let status = answer.and_then(|answer| answer.status);
         Ok(status.map(|status| Self { status: status.as_str().to_owned() }))
     }
@@ -76,7 +76,7 @@ pub struct RequestPaymentConfiguration {
 impl Part for RequestPaymentConfiguration {
     async fn get(cloud: &Cloud, bucket: &str) -> Result<Option<Self>> {
         let call = cloud.s3().get_bucket_request_payment().bucket(bucket);
-        let answer = call.send().await.op("s3:GetBucketRequestPayment").absent()?;
+        let answer = call.send().await.op("s3:GetBucketRequestPayment").unset()?;
         let payer = answer.and_then(|answer| answer.payer);
         Ok(payer.map(|payer| Self { payer: payer.as_str().to_owned() }))
     }
@@ -134,10 +134,7 @@ impl Part for ObjectLockConfiguration {
     }
 
     async fn get(cloud: &Cloud, bucket: &str) -> Result<Option<Self>> {
-        let retention = object_lock(cloud, bucket).await?.and_then(|lock| lock.rule?.default_retention);
-        Ok(retention
-            .and_then(DefaultRetention::from_live)
-            .map(|default_retention| Self { enabled: true, rule: Some(ObjectLockRule { default_retention }) }))
+        Ok(object_lock(cloud, bucket).await?.default)
     }
 
     async fn put(&self, cloud: &Cloud, bucket: &str) -> Result<()> {
@@ -171,14 +168,22 @@ impl From<&DefaultRetention> for types::ObjectLockRule {
     }
 }
 
-/// Whether versions can be locked in this bucket.
-pub(crate) async fn is_object_lock_enabled(cloud: &Cloud, bucket: &str) -> Result<bool> {
-    let enabled = object_lock(cloud, bucket).await?.and_then(|lock| lock.object_lock_enabled);
-    Ok(enabled == Some(types::ObjectLockEnabled::Enabled))
+/// What one call tells of object lock.
+pub(crate) struct ObjectLock {
+    /// Whether versions can be locked in this bucket.
+    pub(crate) is_enabled: bool,
+    /// The default retention, where there is one.
+    pub(crate) default: Option<ObjectLockConfiguration>,
 }
 
-async fn object_lock(cloud: &Cloud, bucket: &str) -> Result<Option<types::ObjectLockConfiguration>> {
+/// A bucket's object lock.
+pub(crate) async fn object_lock(cloud: &Cloud, bucket: &str) -> Result<ObjectLock> {
     let call = cloud.s3().get_object_lock_configuration().bucket(bucket);
-    let answer = call.send().await.op("s3:GetObjectLockConfiguration").absent()?;
-    Ok(answer.and_then(|answer| answer.object_lock_configuration))
+    let answer = call.send().await.op("s3:GetObjectLockConfiguration").unset()?;
+    let lock = answer.and_then(|answer| answer.object_lock_configuration);
+    let enabled = lock.as_ref().and_then(|lock| lock.object_lock_enabled.as_ref());
+    let is_enabled = enabled == Some(&types::ObjectLockEnabled::Enabled);
+    let retention = lock.and_then(|lock| lock.rule?.default_retention).and_then(DefaultRetention::from_live);
+    let rule = retention.map(|default_retention| ObjectLockRule { default_retention });
+    Ok(ObjectLock { is_enabled, default: rule.map(|rule| ObjectLockConfiguration { enabled: true, rule: Some(rule) }) })
 }

@@ -3,6 +3,7 @@
 use aws_sdk_s3::types::{Tag, Tagging};
 use aws_smithy_types::error::operation::BuildError;
 
+use super::NO_BUCKET;
 use crate::cloud::Cloud;
 use crate::error::Op;
 use crate::kind::Result;
@@ -11,14 +12,13 @@ use crate::types::Tags;
 /// Tags by key, with those of AWS and of provision.
 pub(crate) type AllTags = Vec<(String, String)>;
 
-/// All tags of a bucket; `None` when there is no bucket. This is the cheapest
-/// question that tells whether a bucket is there, and every read asks it anyway.
+/// All tags of a bucket; `None` when there is no bucket.
 pub(crate) async fn get(cloud: &Cloud, bucket: &str) -> Result<Option<AllTags>> {
     let answer = cloud.s3().get_bucket_tagging().bucket(bucket).send().await.op("s3:GetBucketTagging");
     match answer {
         Ok(answer) => Ok(Some(answer.tag_set.into_iter().map(|tag| (tag.key, tag.value)).collect())),
         Err(error) if error.code == "NoSuchTagSet" => Ok(Some(Vec::new())),
-        Err(error) if error.code == "NoSuchBucket" => Ok(None),
+        Err(error) if error.code == NO_BUCKET => Ok(None),
         Err(error) => Err(error),
     }
 }

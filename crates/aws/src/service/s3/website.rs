@@ -6,9 +6,9 @@ use aws_smithy_types::error::operation::BuildError;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Part, on};
+use super::{Part, Unset, on};
 use crate::cloud::Cloud;
-use crate::error::{Absent, Op};
+use crate::error::Op;
 use crate::kind::Result;
 
 /// The bucket as a static website: `index_document` or `redirect_all_requests_to`.
@@ -117,7 +117,7 @@ impl Part for WebsiteConfiguration {
     }
 
     async fn get(cloud: &Cloud, bucket: &str) -> Result<Option<Self>> {
-        let answer = cloud.s3().get_bucket_website().bucket(bucket).send().await.op("s3:GetBucketWebsite").absent()?;
+        let answer = cloud.s3().get_bucket_website().bucket(bucket).send().await.op("s3:GetBucketWebsite").unset()?;
         Ok(answer.map(Self::from))
     }
 

@@ -104,20 +104,22 @@ impl Stack {
         Told(out)
     }
 
-    /// Starts an apply, and kills it with SIGKILL once it has told of `events`.
-    fn kill_apply(&mut self, events: usize) {
+    /// Starts an apply, and kills it with SIGKILL once it has told `times` times of `event`.
+    fn kill_apply(&mut self, event: &str, times: u64) {
+        eprintln!("killing an apply once it has {event} {times} steps");
         let args = ["apply", "--yes", "--json"];
         let mut child = self.command(&args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let mut stdout = BufReader::new(child.stdout.take().unwrap());
-        let mut out = Vec::new();
-        for _ in 0..events {
-            stdout.read_until(b'\n', &mut out).unwrap();
+        let mut out = String::new();
+        let told = format!(r#"{{"event":"{event}""#);
+        while (out.matches(&told).count() as u64) < times {
+            assert_ne!(stdout.read_line(&mut out).unwrap(), 0, "it ended before it was killed: {out}");
         }
         child.kill().unwrap();
-        stdout.read_to_end(&mut out).unwrap();
+        stdout.read_to_string(&mut out).unwrap();
         let output = child.wait_with_output().unwrap();
         assert_eq!(output.status.code(), None, "it ended before it was killed");
-        self.keep(&args, out, output.stderr);
+        self.keep(&args, out.into_bytes(), output.stderr);
     }
 
     fn keep(&mut self, args: &[&str], out: Vec<u8>, err: Vec<u8>) {
@@ -156,7 +158,11 @@ impl Stack {
 
 #[test]
 fn lives_on_moto() {
-    live(Stack::start(Backend::Moto));
+    let mut stack = Stack::start(Backend::Moto);
+    // moto drops the tags of CreateBucket: killed between that call and its answer, nobody
+    // could tell there whose the bucket is. LocalStack keeps them.
+    stack.run(&["apply", "--yes", "--target", "log_bucket"], 0);
+    live(stack);
 }
 
 #[test]
@@ -181,11 +187,9 @@ fn live(mut stack: Stack) {
 
 /// Killed twice in the middle, an apply goes on as if nothing had been.
 fn interrupted(stack: &mut Stack) {
-    let random = usize::try_from(RandomState::new().hash_one(0) % 40).unwrap();
-    for events in [2 + random, 1 + random % 4] {
-        eprintln!("killed after {events} events");
-        stack.kill_apply(events);
-    }
+    let random = RandomState::new().hash_one(0);
+    stack.kill_apply("finished", 1 + random % 25);
+    stack.kill_apply("started", 1 + random % 4);
     stack.run(&["apply", "--yes"], 0);
     let expected: BTreeMap<String, usize> = EXPECTED.map(|(kind, count)| (kind.to_owned(), count)).into();
     assert_eq!(stack.counts(), expected);

@@ -13,7 +13,7 @@ use aws_smithy_runtime_api::client::interceptors::{Intercept, dyn_dispatch_hint}
 use aws_smithy_runtime_api::client::orchestrator::Metadata;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::ConfigBag;
-use provision_core::driver::{Cause, CloudError, Driver, Identity, Provider};
+use provision_core::driver::{Cause, CloudError, Driver, Identity, Place, Provider};
 use tokio::sync::OnceCell;
 
 use crate::batch::Batch;
@@ -216,11 +216,11 @@ impl Aws {
 
 #[async_trait]
 impl Provider for Aws {
-    fn driver(&self, kind: &str) -> Option<Arc<dyn Driver>> {
-        kinds::driver(kind, &self.cloud)
+    async fn driver(&self, kind: &str, _place: &Place) -> Result<Option<Arc<dyn Driver>>, CloudError> {
+        Ok(kinds::driver(kind, &self.cloud))
     }
 
-    async fn identity(&self) -> Result<Identity, CloudError> {
+    async fn identity(&self, _place: &Place) -> Result<Identity, CloudError> {
         if self.cloud.region().is_empty() {
             let message = "no region is set: add `region:` to the spec, or set AWS_REGION or a profile";
             return Err(CloudError::new(Cause::Credentials, "sts:GetCallerIdentity", message));
@@ -228,7 +228,11 @@ impl Provider for Aws {
         self.cloud.identity().await.cloned()
     }
 
-    async fn zones(&self) -> Result<Vec<String>, CloudError> {
+    async fn zones(&self, _place: &Place) -> Result<Vec<String>, CloudError> {
         crate::service::ec2::zones(&self.cloud).await
+    }
+
+    async fn secret_value(&self, _arn: &str, _place: &Place) -> Result<String, CloudError> {
+        Err(CloudError::new(Cause::Invalid, "secretsmanager:GetSecretValue", "secrets cannot be read yet"))
     }
 }

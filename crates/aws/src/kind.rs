@@ -228,6 +228,10 @@ impl<K: Kind> Driver for Erased<K> {
     async fn recover(&self, spec: &Json, intent: &Intent) -> Result<Option<Id>> {
         typed::<K>(K::NAME, spec)?.recover(&self.cloud, intent).await
     }
+
+    async fn find(&self, _by: &serde_json::Map<String, Json>) -> Result<Vec<Id>> {
+        Err(CloudError::new(Cause::Invalid, K::NAME, "this kind cannot be looked up yet"))
+    }
 }
 
 fn as_wanted<K: Kind>(wanted: &driver::Wanted) -> Wanted<K> {

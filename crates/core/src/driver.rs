@@ -213,6 +213,45 @@ pub trait Driver: Send + Sync {
     /// Finds what an interrupted `create` with this intent made. `spec` may come from the
     /// journal: hashes stand for secrets then.
     async fn recover(&self, spec: &Json, intent: &Intent) -> Result<Option<Id>, CloudError>;
+
+    /// The ids of all resources of this kind that may have the properties and outputs `by`:
+    /// never too few, though there may be some that do not fit. Changes nothing.
+    async fn find(&self, by: &serde_json::Map<String, Json>) -> Result<Vec<Id>, CloudError>;
+}
+
+/// Where resources lie, and as whom we reach them. The default is the stack's own region
+/// and credentials.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Place {
+    /// The region, where it is not the stack's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub region: Option<String>,
+    /// The role to assume.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub assume_role: Option<AssumeRole>,
+}
+
+impl Place {
+    /// Whether it is the stack's own.
+    pub fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// A role to assume, in the words of
+/// [AssumeRole](https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html).
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AssumeRole {
+    /// The role's ARN.
+    pub role_arn: String,
+    /// What the role's owner gave us to tell; never a secret, by AWS's own account.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub external_id: Option<String>,
+    /// Names the session in AWS's logs; left out, `provision`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role_session_name: Option<String>,
 }
 
 /// Who and where we are.
@@ -229,12 +268,18 @@ pub struct Identity {
 /// A cloud: drivers for its kinds and the facts a spec may ask for.
 #[async_trait]
 pub trait Provider: Send + Sync {
-    /// The driver of `kind`, if the kind exists.
-    fn driver(&self, kind: &str) -> Option<Arc<dyn Driver>>;
+    /// The driver of `kind` in `place`, if the kind exists.
+    ///
+    /// # Errors
+    /// When the place cannot be reached: no credentials, a role that may not be assumed.
+    async fn driver(&self, kind: &str, place: &Place) -> Result<Option<Arc<dyn Driver>>, CloudError>;
 
     /// Who and where we are.
-    async fn identity(&self) -> Result<Identity, CloudError>;
+    async fn identity(&self, place: &Place) -> Result<Identity, CloudError>;
 
     /// The names of the region's availability zones, sorted.
-    async fn zones(&self) -> Result<Vec<String>, CloudError>;
+    async fn zones(&self, place: &Place) -> Result<Vec<String>, CloudError>;
+
+    /// The secret string that the ARN of a Secrets Manager secret or SSM parameter names.
+    async fn secret_value(&self, arn: &str, place: &Place) -> Result<String, CloudError>;
 }

@@ -5,6 +5,7 @@ pub mod diagnostic;
 pub mod diff;
 pub mod driver;
 pub mod expr;
+pub mod fact;
 pub mod graph;
 pub mod plan;
 pub mod schema;

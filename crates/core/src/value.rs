@@ -8,6 +8,8 @@ use std::sync::Arc;
 use serde_json::Value as Json;
 
 use crate::address::Address;
+use crate::fact::Ask;
+use crate::schema::Type;
 
 /// A value. Cloning is cheap: lists and maps are shared.
 #[derive(Clone, Debug, PartialEq)]
@@ -47,12 +49,44 @@ impl fmt::Display for Attribute {
     }
 }
 
-/// A value that is not known yet, and the attributes that will tell it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// What an unknown value waits for.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Awaited {
+    /// An attribute of a resource that is not there yet.
+    Attribute(Attribute),
+    /// An answer of the cloud.
+    Fact(Ask),
+}
+
+/// A value that is not known yet, and what will tell it.
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Unknown {
-    /// Empty where the value comes from nothing in particular (a fact of the cloud
-    /// that was not asked, say).
-    pub awaits: Arc<BTreeSet<Attribute>>,
+    /// Empty where the value comes from nothing in particular, such as a param that
+    /// nobody gave.
+    pub awaits: Arc<BTreeSet<Awaited>>,
+    /// What it will be, as far as that is known.
+    pub ty: Type,
+    /// Whether it will be a secret.
+    pub is_secret: bool,
+}
+
+impl fmt::Display for Awaited {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Attribute(attribute) => write!(f, "{attribute}"),
+            Self::Fact(Ask::Identity(_)) => f.write_str("the caller's identity"),
+            Self::Fact(Ask::Zones(_)) => f.write_str("the availability zones"),
+            Self::Fact(Ask::Lookup { kind, by, .. }) => write!(f, "the {kind} with {by}"),
+            Self::Fact(Ask::Secret { arn, .. }) => write!(f, "the secret {arn}"),
+        }
+    }
+}
+
+impl Unknown {
+    /// What nothing is known of but its type.
+    pub fn of(ty: Type) -> Self {
+        Self { ty, ..Self::default() }
+    }
 }
 
 /// A value that is never stored or shown.
@@ -89,16 +123,18 @@ impl Value {
         Self::Map(Arc::new(entries.into_iter().collect()))
     }
 
-    /// What will be known once `attribute` is.
-    pub fn unknown(attribute: Attribute) -> Self {
-        Self::Unknown(Unknown { awaits: Arc::new(BTreeSet::from([attribute])) })
+    /// What will be known once `attribute` is, and will be a `ty`.
+    pub fn unknown(attribute: Attribute, ty: Type) -> Self {
+        let is_secret = ty.is_secret();
+        Self::Unknown(Unknown { awaits: Arc::new(BTreeSet::from([Awaited::Attribute(attribute)])), ty, is_secret })
     }
 
     /// This value, never to be stored or shown.
     #[must_use]
     pub fn into_secret(self) -> Self {
         match self {
-            Self::Secret(_) | Self::Unknown(_) | Self::Null => self,
+            Self::Unknown(unknown) => Self::Unknown(Unknown { is_secret: true, ..unknown }),
+            Self::Secret(_) | Self::Null => self,
             plain => Self::Secret(Secret::Plain(Arc::new(plain))),
         }
     }
@@ -134,8 +170,8 @@ impl Value {
         }
     }
 
-    /// Every attribute that must be known before the whole value is.
-    pub fn awaits(&self) -> BTreeSet<Attribute> {
+    /// Everything that must be known before the whole value is.
+    pub fn awaits(&self) -> BTreeSet<Awaited> {
         let mut found = BTreeSet::new();
         self.visit(&mut |value| {
             if let Self::Unknown(unknown) = value {
@@ -155,7 +191,9 @@ impl Value {
     /// Whether anything in it must not be shown.
     pub fn has_secret(&self) -> bool {
         let mut has_secret = false;
-        self.visit(&mut |value| has_secret |= matches!(value, Self::Secret(_)));
+        self.visit(&mut |value| {
+            has_secret |= matches!(value, Self::Secret(_) | Self::Unknown(Unknown { is_secret: true, .. }));
+        });
         has_secret
     }
 

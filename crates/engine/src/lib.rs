@@ -15,10 +15,13 @@ use std::sync::Arc;
 
 use provision_core::address::Address;
 use provision_core::diagnostic::Diagnostic;
+use provision_core::driver::Place;
 use provision_core::driver::{CloudError, Provider};
+use provision_core::fact::{Answer, Ask};
 use provision_core::schema::Schemas;
 use provision_core::spec::{Facts, Spec};
 use provision_core::store::StoreError;
+use provision_core::value::Value;
 
 pub use event::{Event, Observer, Unobserved};
 use pace::Patience;
@@ -114,12 +117,15 @@ impl Engine {
     /// # Errors
     /// When AWS does not answer.
     pub async fn facts(&self, spec: &Spec, region: &str) -> Result<Facts, EngineError> {
-        let mut facts = Facts { region: region.to_owned(), ..Facts::default() };
+        let (mut facts, place) = (Facts::new(region), Place::default());
         if spec.asks_identity() {
-            facts.identity = Some(pace::reading(self.patience, || self.provider.identity()).await?);
+            let identity = pace::reading(self.patience, || self.provider.identity(&place)).await?;
+            facts.answers.insert(Ask::Identity(place.clone()), Answer::Value(identity.into()));
         }
         if spec.asks_zones() {
-            facts.zones = Some(pace::reading(self.patience, || self.provider.zones()).await?);
+            let zones = pace::reading(self.patience, || self.provider.zones(&place)).await?;
+            let zones = Value::list(zones.into_iter().map(Value::from));
+            facts.answers.insert(Ask::Zones(place), Answer::Value(zones));
         }
         Ok(facts)
     }

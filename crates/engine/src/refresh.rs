@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use futures::future::try_join_all;
 use provision_core::address::Address;
-use provision_core::driver::{CloudError, Driver, Id, Live, Wanted};
+use provision_core::driver::{CloudError, Driver, Id, Live, Place, Wanted};
 use provision_core::plan::{Observed, Seen};
 use provision_core::state::{Instance, Operation, Resource, State};
 
@@ -36,7 +36,7 @@ impl Engine {
         kind: &str,
         instances: Vec<Owned<'_>>,
     ) -> Result<Vec<(Address, Observed)>, EngineError> {
-        let driver = self.driver(kind)?;
+        let driver = self.driver(kind, &Place::default()).await?;
         let all: Vec<Wanted> = instances.iter().map(|it| wanted(it.current)).collect();
         let may_be_unseen = |index: usize| may_be_unseen(instances[index].resource, instances[index].current);
         let live = self.read_patiently(&*driver, &all, may_be_unseen).await.map_err(|error| EngineError::Read {
@@ -80,7 +80,7 @@ impl Engine {
     /// # Errors
     /// As [`refresh`](Self::refresh).
     pub async fn observe(&self, address: &Address, kind: &str, id: &Id) -> Result<Observed, EngineError> {
-        let driver = self.driver(kind)?;
+        let driver = self.driver(kind, &Place::default()).await?;
         let wanted = [Wanted { id: id.clone(), applied: None, outputs: serde_json::Value::Null }];
         let live = pace::reading(self.patience, || driver.read(&wanted))
             .await
@@ -88,8 +88,9 @@ impl Engine {
         Ok(observed(live.into_iter().flatten().next(), &*driver))
     }
 
-    pub(crate) fn driver(&self, kind: &str) -> Result<Arc<dyn Driver>, EngineError> {
-        self.provider.driver(kind).ok_or_else(|| EngineError::UnknownKind { kind: kind.to_owned() })
+    pub(crate) async fn driver(&self, kind: &str, place: &Place) -> Result<Arc<dyn Driver>, EngineError> {
+        let driver = self.provider.driver(kind, place).await?;
+        driver.ok_or_else(|| EngineError::UnknownKind { kind: kind.to_owned() })
     }
 }
 

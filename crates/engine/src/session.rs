@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use provision_core::address::Address;
+use provision_core::driver::Place;
 use provision_core::plan::{Drift, Inputs, Plan, drift, plan};
 use provision_core::spec::{Expanded, Facts, Spec};
 use provision_core::state::{Salt, State};
@@ -51,7 +52,7 @@ impl Session {
     /// account or region, or AWS does not answer.
     pub async fn begin(&self, holder: &Holder) -> Result<Journal, EngineError> {
         // Without credentials nothing is begun, and no file is made.
-        let account = self.engine.provider.identity().await?.account_id;
+        let account = self.engine.provider.identity(&Place::default()).await?.account_id;
         let lease = self.store.lock(holder).await?;
         let mut state = self.peek().await?;
         self.claim(&mut state, account)?;

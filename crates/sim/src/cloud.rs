@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use provision_core::address::Address;
-use provision_core::driver::{CloudError, Driver, Id, Identity, Phase, Provider};
+use provision_core::driver::{Cause, CloudError, Driver, Id, Identity, Phase, Place, Provider};
 use provision_core::schema::Schemas;
 use serde_json::{Map, Value as Json};
 use tokio::time::Instant;
@@ -118,12 +118,14 @@ struct Connection {
 
 #[async_trait]
 impl Provider for Connection {
-    fn driver(&self, kind: &str) -> Option<Arc<dyn Driver>> {
-        let schema = self.cloud.world().schemas.get(kind)?.clone();
-        Some(Arc::new(SimDriver { cloud: self.cloud.clone(), process: self.process.clone(), schema }))
+    async fn driver(&self, kind: &str, _place: &Place) -> Result<Option<Arc<dyn Driver>>, CloudError> {
+        let schema = self.cloud.world().schemas.get(kind).cloned();
+        Ok(schema.map(|schema| -> Arc<dyn Driver> {
+            Arc::new(SimDriver { cloud: self.cloud.clone(), process: self.process.clone(), schema })
+        }))
     }
 
-    async fn identity(&self) -> Result<Identity, CloudError> {
+    async fn identity(&self, _place: &Place) -> Result<Identity, CloudError> {
         Ok(Identity {
             account_id: "123456789012".to_owned(),
             partition: "sim".to_owned(),
@@ -131,7 +133,11 @@ impl Provider for Connection {
         })
     }
 
-    async fn zones(&self) -> Result<Vec<String>, CloudError> {
+    async fn zones(&self, _place: &Place) -> Result<Vec<String>, CloudError> {
         Ok(vec!["sim-1a".to_owned(), "sim-1b".to_owned()])
+    }
+
+    async fn secret_value(&self, arn: &str, _place: &Place) -> Result<String, CloudError> {
+        Err(CloudError::new(Cause::NotFound, "sim:SecretValue", format!("there is no secret {arn}")))
     }
 }

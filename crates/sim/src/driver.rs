@@ -6,7 +6,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use provision_core::driver::{CloudError, Driver, Id, Intent, Live, Update, Wanted};
 use provision_core::schema::KindSchema;
-use serde_json::Value as Json;
+use serde_json::{Map, Value as Json};
 
 use crate::cloud::SimCloud;
 use crate::fault::Fault;
@@ -89,5 +89,9 @@ impl Driver for SimDriver {
 
     async fn recover(&self, spec: &Json, intent: &Intent) -> Result<Option<Id>, CloudError> {
         self.call("recover", |world, _| world.recover(&self.schema, spec, intent)).await
+    }
+
+    async fn find(&self, _by: &Map<String, Json>) -> Result<Vec<Id>, CloudError> {
+        self.call("find", |world, _| Ok(world.all(&self.schema))).await
     }
 }

@@ -1,16 +1,18 @@
 //! One stack on the simulated cloud, run after run, each a process of its own.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use provision_core::address::Address;
 use provision_core::diagnostic::{Diagnostic, SourceId, Sources};
-use provision_core::driver::Id;
+use provision_core::driver::{Id, Place};
+use provision_core::fact::{Answer, Ask};
 use provision_core::plan::{Drift, Inputs, Plan, drift, plan, violations};
 use provision_core::schema::Schemas;
 use provision_core::spec::{self, Expanded, Facts, Given};
 use provision_core::state::{Salt, State};
 use provision_core::store::Holder;
+use provision_core::value::Value;
 use provision_engine::apply::{Outcome, Stop};
 use provision_engine::journal::Journal;
 use provision_engine::pace::Patience;
@@ -243,8 +245,10 @@ impl Simulation {
 }
 
 fn facts() -> Facts {
-    let zones = vec!["sim-1a".to_owned(), "sim-1b".to_owned()];
-    Facts { region: "sim-1".to_owned(), identity: None, zones: Some(zones) }
+    let zones = ["sim-1a", "sim-1b"];
+    let zones = Value::list(zones.map(Value::from));
+    let answers = BTreeMap::from([(Ask::Zones(Place::default()), Answer::Value(zones))]);
+    Facts { region: "sim-1".to_owned(), answers }
 }
 
 fn holder() -> Holder {

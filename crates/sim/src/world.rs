@@ -138,6 +138,13 @@ impl World {
         self.alive().find(|(id, thing)| thing.kind == kind && is_named(id, thing)).map(|(_, thing)| thing)
     }
 
+    /// The ids of everything of a kind that is listed by now.
+    pub(crate) fn all(&mut self, schema: &KindSchema) -> Vec<Id> {
+        let now = Instant::now();
+        let own = self.things.iter_mut().filter(|(_, thing)| thing.kind == schema.name());
+        own.filter_map(|(id, thing)| thing.look(now).then(|| Id::from(id.as_str()))).collect()
+    }
+
     pub(crate) fn read(&mut self, schema: &KindSchema, wanted: &[Wanted]) -> Vec<Option<Live>> {
         let now = Instant::now();
         let mut one = |id: &Id| {

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use async_trait::async_trait;
-use provision_core::driver::{CloudError, Driver, Id, Identity, Intent, Live, Provider, Update, Wanted};
+use provision_core::driver::{CloudError, Driver, Id, Identity, Intent, Live, Place, Provider, Update, Wanted};
 use provision_core::schema::KindSchema;
-use serde_json::Value as Json;
+use serde_json::{Map, Value as Json};
 use tokio::sync::Notify;
 
 /// On which side of the call the run ends.
@@ -45,20 +45,24 @@ impl Interrupted {
 
 #[async_trait]
 impl Provider for Interrupted {
-    fn driver(&self, kind: &str) -> Option<Arc<dyn Driver>> {
-        let inner = self.inner.driver(kind)?;
+    async fn driver(&self, kind: &str, place: &Place) -> Result<Option<Arc<dyn Driver>>, CloudError> {
+        let Some(inner) = self.inner.driver(kind, place).await? else { return Ok(None) };
         if kind != self.kind {
-            return Some(inner);
+            return Ok(Some(inner));
         }
-        Some(Arc::new(InterruptedDriver { inner, point: self.point.clone() }))
+        Ok(Some(Arc::new(InterruptedDriver { inner, point: self.point.clone() })))
     }
 
-    async fn identity(&self) -> Result<Identity, CloudError> {
-        self.inner.identity().await
+    async fn identity(&self, place: &Place) -> Result<Identity, CloudError> {
+        self.inner.identity(place).await
     }
 
-    async fn zones(&self) -> Result<Vec<String>, CloudError> {
-        self.inner.zones().await
+    async fn zones(&self, place: &Place) -> Result<Vec<String>, CloudError> {
+        self.inner.zones(place).await
+    }
+
+    async fn secret_value(&self, arn: &str, place: &Place) -> Result<String, CloudError> {
+        self.inner.secret_value(arn, place).await
     }
 }
 
@@ -110,5 +114,9 @@ impl Driver for InterruptedDriver {
 
     async fn recover(&self, spec: &Json, intent: &Intent) -> Result<Option<Id>, CloudError> {
         self.inner.recover(spec, intent).await
+    }
+
+    async fn find(&self, by: &Map<String, Json>) -> Result<Vec<Id>, CloudError> {
+        self.inner.find(by).await
     }
 }

@@ -15,7 +15,7 @@ pub use interrupted::{Interrupted, When};
 
 use provision_aws::cloud::{Aws, Cloud};
 use provision_core::address::Address;
-use provision_core::driver::{Intent, Provider, Update};
+use provision_core::driver::{Intent, Place, Provider, Update};
 use provision_core::plan::{Action, Drifted, Plan, Step};
 use provision_core::schema::Schemas;
 use provision_core::value::Value;
@@ -98,7 +98,8 @@ impl Conformance<'_> {
         }
         let step = self.subject_step(stack, &self.case.with(change)).await?;
         let (id, generation) = self.subject_id(stack).await?;
-        let driver = stack.provider().driver(&self.case.kind).ok_or("the kind has no driver")?;
+        let driver = stack.provider().driver(&self.case.kind, &Place::default()).await;
+        let driver = driver.map_err(|error| error.to_string())?.ok_or("the kind has no driver")?;
         let wanted = provision_core::driver::Wanted { id: id.clone(), applied: None, outputs: Default::default() };
         let live = driver.read(&[wanted]).await.map_err(|error| error.to_string())?;
         let live = live.into_iter().flatten().next().ok_or("it is not there")?;

@@ -8,7 +8,7 @@ use super::functions::{Call, Function, Looks};
 use super::node::{Comprehension, Fold, Kind, Node, Operator};
 use super::opened::{Opened, Survey, seal, unknown};
 use super::{ExprError, Scope, nearest, operators};
-use crate::value::{Attribute, Value};
+use crate::value::{Awaited, Value};
 
 type Result<T> = std::result::Result<T, ExprError>;
 /// What an operation on known, plain values says; the error gets its place later.
@@ -31,7 +31,7 @@ struct Evaluator<'a> {
 /// A condition's outcome.
 enum Truth {
     Known { value: bool, is_secret: bool },
-    Unknown(BTreeSet<Attribute>),
+    Unknown(BTreeSet<Awaited>),
 }
 
 impl Evaluator<'_> {
@@ -325,7 +325,7 @@ impl Evaluator<'_> {
 
     /// `exists` with `decisive` true, `all` with `decisive` false.
     fn quantify(&mut self, predicate: &Node, items: Vec<Value>, decisive: bool) -> Result<Value> {
-        let mut awaited: Option<BTreeSet<Attribute>> = None;
+        let mut awaited: Option<BTreeSet<Awaited>> = None;
         let mut any_secret = false;
         for item in items {
             match (self.with_item(item, |this| this.truth(predicate)), &mut awaited) {
@@ -353,7 +353,7 @@ impl Evaluator<'_> {
 
     fn collect(&mut self, node: &Node, filter: Option<&Node>, item: &Node, items: Vec<Value>) -> Result<Value> {
         let mut collected = Vec::new();
-        let mut awaited: Option<BTreeSet<Attribute>> = None;
+        let mut awaited: Option<BTreeSet<Awaited>> = None;
         let mut any_secret = false;
         for value in items {
             let kept = self.with_item(value, |this| this.kept(filter, item))?;

@@ -37,9 +37,27 @@ pub trait Scope {
     /// The value of a param, a resource, `each` and the like; `None` if there is no such name.
     fn lookup(&self, name: &str) -> Option<Value>;
 
+    /// The field `field` of what `name` means, for scopes that need not work out all of
+    /// `name` to tell; `None` leaves it to [`lookup`](Self::lookup).
+    fn member(&self, _name: &str, _field: &str) -> Option<Value> {
+        None
+    }
+
     /// The names of the region's availability zones as a list, or unknown where
     /// they were not asked for.
     fn zones(&self) -> Value;
+
+    /// The secret that an ARN names, or unknown where it was not asked for.
+    ///
+    /// # Errors
+    /// When it cannot be had here.
+    fn secret_value(&self, arn: &str) -> Result<Value, String>;
+
+    /// The text of a file beside the one the expression stands in.
+    ///
+    /// # Errors
+    /// When it cannot be read, in the author's terms.
+    fn file(&self, path: &str) -> Result<Arc<str>, String>;
 }
 
 /// What is wrong with an expression, in its author's terms.

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::budget::Budget;
-use crate::value::{Attribute, Secret, Unknown, Value};
+use crate::value::{Awaited, Secret, Unknown, Value};
 
 /// Values laid open for an operation.
 #[derive(Debug, Default)]
@@ -16,7 +16,7 @@ pub(super) struct Opened {
     /// The values, none of them secret.
     pub(super) values: Vec<Value>,
     /// What they await, if any is unknown.
-    pub(super) unknown: Option<BTreeSet<Attribute>>,
+    pub(super) unknown: Option<BTreeSet<Awaited>>,
     /// Whether any was secret.
     pub(super) is_secret: bool,
 }
@@ -49,7 +49,7 @@ impl Opened {
         Ok(())
     }
 
-    fn await_all(&mut self, awaits: impl IntoIterator<Item = Attribute>) {
+    fn await_all(&mut self, awaits: impl IntoIterator<Item = Awaited>) {
         self.unknown.get_or_insert_default().extend(awaits);
     }
 }
@@ -58,7 +58,7 @@ impl Opened {
 #[derive(Debug, Default)]
 pub(super) struct Survey {
     /// What its unknown parts await.
-    pub(super) awaits: BTreeSet<Attribute>,
+    pub(super) awaits: BTreeSet<Awaited>,
     /// Whether any part is unknown. A secret of which only the hash is held is:
     /// nothing can be made of it.
     pub(super) is_unknown: bool,
@@ -120,8 +120,8 @@ pub(super) fn seal(value: &Value, budget: &mut Budget) -> Result<Value, String> 
 }
 
 /// What will be known once all of `awaits` are.
-pub(super) fn unknown(awaits: BTreeSet<Attribute>) -> Value {
-    Value::Unknown(Unknown { awaits: Arc::new(awaits) })
+pub(super) fn unknown(awaits: BTreeSet<Awaited>) -> Value {
+    Value::Unknown(Unknown { awaits: Arc::new(awaits), ..Unknown::default() })
 }
 
 /// A copy whose secrets are plain.

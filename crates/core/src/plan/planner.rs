@@ -10,7 +10,7 @@ use crate::address::Address;
 use crate::diagnostic::Diagnostic;
 use crate::diff::{Change, Comparison, is_ignored};
 use crate::driver::{Live, Phase};
-use crate::schema::{KindSchema, Schemas, lift};
+use crate::schema::{KindSchema, Schemas, Type, lift};
 use crate::spec::{Attributes, Expanded, Facts, Instance};
 use crate::state::{self, Resource, State};
 use crate::value::{Attribute, Value};
@@ -381,8 +381,9 @@ fn with_needs(inputs: &Inputs<'_>) -> BTreeSet<Address> {
     all
 }
 
-fn unknown(instance: &Instance, name: &str) -> Value {
-    Value::unknown(Attribute { address: instance.address.clone(), name: name.to_owned() })
+fn unknown(instance: &Instance, schema: &KindSchema, name: &str) -> Value {
+    let ty = schema.attribute(name).map_or(Type::Any, |field| field.ty.clone());
+    Value::unknown(Attribute { address: instance.address.clone(), name: name.to_owned() }, ty)
 }
 
 /// Of a resource that is to be made: what the spec says, and nothing else.
@@ -390,7 +391,7 @@ fn unknown_attributes(instance: &Instance, schema: &KindSchema, desired: &Value)
     let names = schema.spec.fields.keys().chain(schema.outputs.fields.keys());
     Value::map(names.map(|name| {
         let stated = desired.as_map().and_then(|desired| desired.get(name));
-        (name.clone(), stated.cloned().unwrap_or_else(|| unknown(instance, name)))
+        (name.clone(), stated.cloned().unwrap_or_else(|| unknown(instance, schema, name)))
     }))
 }
 
@@ -409,7 +410,7 @@ fn known_attributes(
         absent.for_each(|(name, value)| *value = recorded_or_unknown(instance, schema, current, name));
     }
     for (name, _) in schema.outputs.fields.iter().filter(|(_, field)| updates && field.volatile) {
-        attributes.insert(name.clone(), unknown(instance, name));
+        attributes.insert(name.clone(), unknown(instance, schema, name));
     }
     Value::map(attributes)
 }
@@ -417,7 +418,7 @@ fn known_attributes(
 /// What an unfinished resource does not tell yet: what it told before, or later.
 fn recorded_or_unknown(instance: &Instance, schema: &KindSchema, current: &state::Instance, name: &str) -> Value {
     let recorded = lift(&current.outputs, &schema.outputs).as_map().and_then(|outputs| outputs.get(name).cloned());
-    recorded.unwrap_or_else(|| unknown(instance, name))
+    recorded.unwrap_or_else(|| unknown(instance, schema, name))
 }
 
 /// What others may name of a resource that exists: what the spec states, what AWS

@@ -6,9 +6,10 @@ use std::sync::Arc;
 use serde_json::Value as Json;
 
 /// The type of a value in a spec.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub enum Type {
     /// Anything YAML can say.
+    #[default]
     Any,
     /// `true` or `false`.
     Bool,

@@ -3,12 +3,13 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::scope::{Attributes, Each, Facts, ResourceScope};
+use super::scope::{Attributes, Each, ResourceScope};
 use super::tree::Tree;
 use super::{ResourceTemplate, Spec};
 use crate::address::Address;
 use crate::diagnostic::{Diagnostic, Span};
 use crate::expr::{PathStep, Reference};
+use crate::fact::Facts;
 use crate::graph::{Cycle, Graph};
 use crate::plan::Stage;
 use crate::schema::{KindSchema, Schemas};

@@ -17,10 +17,11 @@ pub mod yaml;
 
 use std::collections::BTreeMap;
 
+pub use crate::fact::Facts;
 pub use document::OutputBlock;
 pub use expand::{Expanded, Instance, ResourceReference};
 pub use params::Param;
-pub use scope::{Attributes, Each, Facts, ResourceScope};
+pub use scope::{Attributes, Each, ResourceScope};
 pub use tree::{Located, Mention, Piece, Tree, TreeKind};
 
 use crate::address::Address;

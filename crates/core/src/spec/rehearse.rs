@@ -2,16 +2,17 @@
 //! tell: what fails now would fail later, too.
 
 use super::expand::{Expanded, NoKeys};
-use super::scope::{Attributes, Facts};
+use super::scope::Attributes;
 use super::{Instance, Spec};
 use crate::diagnostic::{Diagnostic, Span};
+use crate::fact::Facts;
 use crate::schema::Schemas;
 use crate::value::{Unknown, Value};
 
 /// Evaluates all of `spec` and notes what fails, unless something wrong with that place
 /// is known already. `unread` names resources that could not be read.
 pub(super) fn rehearse(spec: Spec, unread: &[String], schemas: &Schemas, diagnostics: &mut Vec<Diagnostic>) -> Spec {
-    let facts = Facts { region: spec.region.clone().unwrap_or_default(), ..Facts::default() };
+    let facts = Facts::new(spec.region.clone().unwrap_or_default());
     let (mut expanded, without) = Expanded::unroll(spec, &facts);
     let wrong = without.into_iter().filter_map(|found| match found {
         NoKeys::Wrong(diagnostic) => Some(diagnostic),

@@ -4,39 +4,27 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::address::Address;
-use crate::driver::Identity;
+use crate::driver::Place;
 use crate::expr::Scope;
+use crate::fact::{Ask, Facts};
 use crate::value::{Unknown, Value};
 
-/// What the cloud says of itself. What was not asked is unknown.
-#[derive(Clone, Debug, Default)]
-pub struct Facts {
-    /// The region; empty when not known.
-    pub region: String,
-    /// Who we are.
-    pub identity: Option<Identity>,
-    /// The region's availability zones.
-    pub zones: Option<Vec<String>>,
-}
-
-impl Facts {
-    /// What `aws` is in an expression.
-    fn aws(&self) -> Value {
-        let identity = self.identity.as_ref();
-        let fact = |text: Option<&str>| text.map_or(Value::Unknown(Unknown::default()), Value::from);
-        Value::map([
-            ("account_id".to_owned(), fact(identity.map(|identity| identity.account_id.as_str()))),
-            ("partition".to_owned(), fact(identity.map(|identity| identity.partition.as_str()))),
-            ("region".to_owned(), fact(Some(self.region.as_str()).filter(|region| !region.is_empty()))),
-        ])
-    }
-
-    fn zone_list(&self) -> Value {
-        match &self.zones {
-            Some(zones) => Value::list(zones.iter().map(|zone| Value::from(zone.as_str()))),
-            None => Value::Unknown(Unknown::default()),
-        }
-    }
+/// What `aws` is in an expression.
+fn aws(facts: &Facts) -> Value {
+    let identity = facts.get(&Ask::Identity(Place::default())).unwrap_or(Value::Null);
+    let fact = |name: &str| match &identity {
+        Value::Map(entries) => entries.get(name).cloned().unwrap_or(Value::Null),
+        unknown => unknown.clone(),
+    };
+    let region = match facts.region.as_str() {
+        "" => Value::Unknown(Unknown::default()),
+        region => Value::from(region),
+    };
+    Value::map([
+        ("account_id".to_owned(), fact("account_id")),
+        ("partition".to_owned(), fact("partition")),
+        ("region".to_owned(), region),
+    ])
 }
 
 /// What `each` is in a repeated resource.
@@ -109,7 +97,7 @@ pub struct ResourceScope<'a> {
 impl Scope for ResourceScope<'_> {
     fn lookup(&self, name: &str) -> Option<Value> {
         match name {
-            "aws" => Some(self.facts.aws()),
+            "aws" => Some(aws(self.facts)),
             "each" => self.each.map(Each::as_value),
             _ => {
                 let known = self.params.get(name).or_else(|| self.attributes.0.get(name)).cloned();
@@ -119,7 +107,16 @@ impl Scope for ResourceScope<'_> {
     }
 
     fn zones(&self) -> Value {
-        self.facts.zone_list()
+        self.facts.get(&Ask::Zones(Place::default())).unwrap_or(Value::Null)
+    }
+
+    fn secret_value(&self, arn: &str) -> Result<Value, String> {
+        let ask = Ask::Secret { place: Place::default(), arn: arn.into() };
+        self.facts.get(&ask).ok_or_else(|| "there is no secret with this ARN".to_owned())
+    }
+
+    fn file(&self, _: &str) -> Result<Arc<str>, String> {
+        Err("files cannot be read here".to_owned())
     }
 }
 
@@ -133,5 +130,13 @@ impl Scope for Nothing {
 
     fn zones(&self) -> Value {
         Value::Unknown(Unknown::default())
+    }
+
+    fn secret_value(&self, _: &str) -> Result<Value, String> {
+        Err("a secret cannot be read here".to_owned())
+    }
+
+    fn file(&self, _: &str) -> Result<Arc<str>, String> {
+        Err("files cannot be read here".to_owned())
     }
 }

@@ -8,7 +8,7 @@ use super::template::{Part, Template};
 use super::yaml::{Node, NodeKind, ScalarValue};
 use crate::diagnostic::{Diagnostic, Sources, Span};
 use crate::expr::{ExprError, Expression, PathStep, Reference, Scope};
-use crate::schema::{ObjectType, Type};
+use crate::schema::{ObjectType, StringType, Type};
 use crate::value::{Secret, Unknown, Value};
 
 /// A value as a spec writes it.
@@ -309,10 +309,11 @@ fn property_type<'a>(object: &'a ObjectType, name: &str) -> &'a Type {
 /// Text joined from values: unknown while any is, secret if any is.
 fn joined(values: Vec<Value>) -> Value {
     let awaits: std::collections::BTreeSet<_> = values.iter().flat_map(Value::awaits).collect();
-    if values.iter().any(|value| !value.is_known()) {
-        return Value::Unknown(Unknown { awaits: Arc::new(awaits) });
-    }
     let is_secret = values.iter().any(Value::has_secret);
+    if values.iter().any(|value| !value.is_known()) {
+        let ty = Type::String(StringType::default());
+        return Value::Unknown(Unknown { awaits: Arc::new(awaits), ty, is_secret });
+    }
     let text = Value::string(values.iter().map(text).collect::<String>());
     if is_secret { text.into_secret() } else { text }
 }

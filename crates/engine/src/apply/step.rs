@@ -6,7 +6,7 @@ use std::sync::{Arc, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use provision_core::address::Address;
-use provision_core::driver::{CloudError, Driver, Intent};
+use provision_core::driver::{CloudError, Driver, Intent, Place};
 use provision_core::plan::{Action, Stage, Step, present_attributes};
 use provision_core::schema::KindSchema;
 use provision_core::spec::{Attributes, Expanded, Instance};
@@ -56,7 +56,13 @@ impl Application {
         let step = &self.plan.steps[index];
         let started = Instant::now();
         self.engine.observer.see(&Event::Started { step: index, expected: self.expected(index) });
-        let run = Run { application: self, index, step, driver: self.engine.driver(&step.kind)?, sender };
+        let run = Run {
+            application: self,
+            index,
+            step,
+            driver: self.engine.driver(&step.kind, &Place::default()).await?,
+            sender,
+        };
         let id = match step.action {
             Action::Create { .. } => Some(run.create().await?),
             Action::Update => Some(run.update().await?),
@@ -173,7 +179,7 @@ impl Run<'_> {
         let desired =
             spec.desired(instance, self.schema(), &application.facts, &attributes).map_err(StepError::Spec)?;
         if let Some(missing) = desired.awaits().into_iter().next() {
-            return Err(StepError::Died(format!("`{missing}` did not become known")));
+            return Err(StepError::Died(format!("{missing} did not become known")));
         }
         let template = spec.template(instance);
         Ok(Target {

@@ -10,9 +10,11 @@ mod references;
 mod unknown;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::{ExprError, Expression, Scope};
 use crate::address::Address;
+use crate::schema::Type;
 use crate::value::{Attribute, Secret, Value};
 
 /// A scope of fixed values, in a region with three zones.
@@ -28,6 +30,14 @@ impl Scope for Fixed {
 
     fn zones(&self) -> Value {
         self.zones.clone()
+    }
+
+    fn secret_value(&self, _: &str) -> Result<Value, String> {
+        Err("there are no secrets here".to_owned())
+    }
+
+    fn file(&self, _: &str) -> Result<Arc<str>, String> {
+        Err("there are no files here".to_owned())
     }
 }
 
@@ -64,7 +74,7 @@ fn map<const N: usize>(entries: [(&str, Value); N]) -> Value {
 }
 
 fn awaiting(address: &str, name: &str) -> Value {
-    Value::unknown(Attribute { address: Address::root(address), name: name.to_owned() })
+    Value::unknown(Attribute { address: Address::root(address), name: name.to_owned() }, Type::Any)
 }
 
 fn evaluate(text: &str, scope: &dyn Scope) -> Result<Value, ExprError> {

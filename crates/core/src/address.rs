@@ -53,6 +53,31 @@ impl Address {
         self
     }
 
+    /// The address of `name` in the module that `path` leads to.
+    pub fn within(path: &[Segment], name: impl Into<String>) -> Self {
+        let own = Segment { name: name.into(), key: None };
+        Self { segments: path.iter().cloned().chain([own]).collect() }
+    }
+
+    /// This address without its own `for_each` key.
+    #[must_use]
+    pub fn without_key(mut self) -> Self {
+        if let Some(last) = self.segments.last_mut() {
+            last.key = None;
+        }
+        self
+    }
+
+    /// The way to it: the modules it lies in, then itself.
+    pub fn segments(&self) -> &[Segment] {
+        &self.segments
+    }
+
+    /// The modules it lies in, the outermost first.
+    pub fn module(&self) -> &[Segment] {
+        self.segments.split_last().map_or(&[], |(_, modules)| modules)
+    }
+
     /// The resource's own name, without modules and key.
     pub fn name(&self) -> &str {
         self.segments.last().map_or("", |segment| &segment.name)

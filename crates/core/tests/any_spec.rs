@@ -4,37 +4,37 @@
 
 mod common;
 
-use std::collections::BTreeMap;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use proptest::prelude::*;
 use provision_core::diagnostic::{Diagnostic, Sources, render_plain};
 use provision_core::schema::Schemas;
-use provision_core::spec::{self, Given};
+use provision_core::spec::{self, Files, Given};
 
 static SCHEMAS: LazyLock<Schemas> = LazyLock::new(common::schemas);
 
 /// The spec's names, or what is wrong with it as people see it.
-fn load(text: &str, given: Given<'_>) -> Result<Vec<String>, Vec<String>> {
+fn load(text: &str, partial: bool) -> Result<Vec<String>, Vec<String>> {
     let mut sources = Sources::default();
     let source = sources.add("shop.yaml", text);
-    let show = |found: &Diagnostic| {
+    let show = |found: &Diagnostic, sources: &Sources| {
         let span = found.span.unwrap_or_default();
         assert!(span.start <= span.end && span.end <= text.len(), "{span:?} of {} bytes", text.len());
-        found.to_json(&sources);
-        render_plain(found, &sources)
+        found.to_json(sources);
+        render_plain(found, sources)
     };
-    spec::load(&sources, source, &SCHEMAS, given)
-        .map(|spec| spec.resources.into_iter().map(|resource| resource.name).collect())
-        .map_err(|found| found.iter().map(show).collect())
+    let given = Given { partial, ..Given::default() };
+    match spec::load(&mut sources, source, &SCHEMAS, &given, &Arc::new(Files::none())) {
+        Ok(spec) => Ok(spec.root.resources.iter().map(|resource| resource.name.clone()).collect()),
+        Err(found) => Err(found.iter().map(|found| show(found, &sources)).collect()),
+    }
 }
 
 /// Loads twice, and as `validate` does.
 fn check(text: &str) {
-    let none = BTreeMap::new();
-    let first = load(text, Given::All(&none));
-    assert_eq!(first, load(text, Given::All(&none)));
-    let _ = load(text, Given::Some(&none));
+    let first = load(text, false);
+    assert_eq!(first, load(text, false));
+    let _ = load(text, true);
 }
 
 /// Pieces of real specs, which random ones are put together from.
@@ -189,7 +189,7 @@ fn what_looks_small_and_is_large_is_bounded() {
     let bomb = format!("stack: shop\noutputs:\n  a0: &a0 [x]\n{aliases}");
     let repeated = "stack: shop\nresources:\n  a:\n    for_each: ${range(100000)}\n    logs/log_group: {}\n".to_owned();
     for text in [nested, calls, sums, powers, bomb, repeated] {
-        let told = load(&text, Given::All(&BTreeMap::new())).unwrap_err();
+        let told = load(&text, false).unwrap_err();
         assert!(told.concat().len() < 10_000, "{} lines", told.len());
     }
 }

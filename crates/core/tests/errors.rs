@@ -1,8 +1,9 @@
 //! Every mistake a spec can hold, as its author is told of it.
 //!
 //! A file of `errors/` holds a spec, a line `---`, and what is said about the spec. The
-//! last `---` counts. A comment `# -p name=value` in the spec gives a param. With
-//! `UPDATE_GOLDEN=1` the files are written anew.
+//! last `---` counts. A comment `# -p name=value` in the spec gives a param, `# --env name`
+//! names the environment, `# --params name` a file with params; a line `=== name` begins
+//! another file that the spec uses. With `UPDATE_GOLDEN=1` the files are written anew.
 
 #![allow(clippy::unwrap_used)]
 
@@ -10,10 +11,11 @@ mod common;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use provision_core::diagnostic::{Diagnostic, Sources, render_plain};
 use provision_core::schema::Schemas;
-use provision_core::spec::{self, Given};
+use provision_core::spec::{self, Files, Given};
 
 /// What separates a spec from what is said about it.
 const SEPARATOR: &str = "\n---\n";
@@ -25,16 +27,36 @@ fn cases() -> Vec<PathBuf> {
     cases
 }
 
-fn given(text: &str) -> BTreeMap<String, String> {
-    let params = text.lines().filter_map(|line| line.strip_prefix("# -p ")?.split_once('='));
-    params.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+/// What the comments of a spec give.
+fn given(text: &str, files: &BTreeMap<String, String>, sources: &mut Sources) -> Given {
+    let after = |word: &'static str| text.lines().filter_map(move |line| line.strip_prefix(word));
+    let arguments = after("# -p ").filter_map(|param| param.split_once('='));
+    Given {
+        arguments: arguments.map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
+        environment: after("# --env ").next().map(str::to_owned),
+        file: after("# --params ").next().map(|name| sources.add(name, files[name].as_str())),
+        ..Given::default()
+    }
+}
+
+/// The spec, and the other files by name.
+fn files(text: &str) -> (String, BTreeMap<String, String>) {
+    let mut parts = text.split("\n=== ");
+    let spec = parts.next().unwrap_or_default();
+    let others = parts.filter_map(|part| part.split_once('\n'));
+    let line = |text: &str| format!("{}\n", text.trim_end_matches('\n'));
+    (line(spec), others.map(|(name, text)| (name.to_owned(), line(text))).collect())
 }
 
 /// All that is wrong with a spec, and the texts it points into.
 fn told(text: &str, schemas: &Schemas) -> (Vec<Diagnostic>, Sources) {
     let mut sources = Sources::default();
-    let source = sources.add("shop.yaml", text);
-    let found = spec::load(&sources, source, schemas, Given::All(&given(text))).err().unwrap_or_default();
+    let (spec, others) = files(text);
+    let source = sources.add("shop.yaml", spec.as_str());
+    let given = given(&spec, &others, &mut sources);
+    let read = move |name: &str| others.get(name).cloned().ok_or_else(|| "there is no such file".to_owned());
+    let files = Arc::new(Files::new(read));
+    let found = spec::load(&mut sources, source, schemas, &given, &files).err().unwrap_or_default();
     (found, sources)
 }
 
@@ -45,7 +67,8 @@ fn render(found: &[Diagnostic], sources: &Sources) -> String {
 /// Told once, in the order of the file, each with advice.
 fn check(found: &[Diagnostic], name: &str) {
     assert!(!found.is_empty(), "{name}: nothing is wrong with it");
-    let places: Vec<_> = found.iter().filter_map(|diagnostic| diagnostic.span).map(|span| span.start).collect();
+    let spans = found.iter().filter_map(|diagnostic| diagnostic.span);
+    let places: Vec<_> = spans.map(|span| (span.source, span.start)).collect();
     assert!(places.is_sorted(), "{name}: {places:?}");
     let told: BTreeSet<_> = found.iter().map(|found| (found.span, &found.message)).collect();
     assert_eq!(told.len(), found.len(), "{name}: something is told twice");

@@ -39,7 +39,7 @@ impl Engine {
             address: address.clone(),
             kind,
             dependencies: spec.dependencies(instance),
-            lifecycle: spec.template(instance).lifecycle,
+            lifecycle: instance.lifecycle,
             instance: imported(journal, id, &spec.template(instance).body.shape(), seen),
         };
         Ok(journal.record(record).await?)

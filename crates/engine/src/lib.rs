@@ -15,11 +15,9 @@ use std::sync::Arc;
 
 use provision_core::address::Address;
 use provision_core::diagnostic::Diagnostic;
-use provision_core::driver::Place;
 use provision_core::driver::{CloudError, Provider};
 use provision_core::fact::{Answer, Ask};
 use provision_core::schema::Schemas;
-use provision_core::spec::{Facts, Spec};
 use provision_core::store::StoreError;
 use provision_core::value::Value;
 
@@ -112,21 +110,20 @@ pub enum EngineError {
 }
 
 impl Engine {
-    /// What `spec` asks of the cloud; what it does not ask is not asked.
+    /// What the cloud says to `ask`.
     ///
     /// # Errors
     /// When AWS does not answer.
-    pub async fn facts(&self, spec: &Spec, region: &str) -> Result<Facts, EngineError> {
-        let (mut facts, place) = (Facts::new(region), Place::default());
-        if spec.asks_identity() {
-            let identity = pace::reading(self.patience, || self.provider.identity(&place)).await?;
-            facts.answers.insert(Ask::Identity(place.clone()), Answer::Value(identity.into()));
-        }
-        if spec.asks_zones() {
-            let zones = pace::reading(self.patience, || self.provider.zones(&place)).await?;
-            let zones = Value::list(zones.into_iter().map(Value::from));
-            facts.answers.insert(Ask::Zones(place), Answer::Value(zones));
-        }
-        Ok(facts)
+    pub async fn answer(&self, ask: &Ask) -> Result<Answer, EngineError> {
+        Ok(match ask {
+            Ask::Identity(place) => {
+                Answer::Value(pace::reading(self.patience, || self.provider.identity(place)).await?.into())
+            }
+            Ask::Zones(place) => {
+                let zones = pace::reading(self.patience, || self.provider.zones(place)).await?;
+                Answer::Value(Value::list(zones.into_iter().map(Value::from)))
+            }
+            Ask::Lookup { .. } | Ask::Secret { .. } => Answer::Nothing,
+        })
     }
 }

@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use provision_core::address::Address;
 use provision_core::driver::Place;
+use provision_core::fact::Facts;
 use provision_core::plan::{Drift, Inputs, Plan, drift, plan};
-use provision_core::spec::{Expanded, Facts, Spec};
+use provision_core::spec::{Expanded, Spec};
 use provision_core::state::{Salt, State};
 use provision_core::store::{Holder, Store};
 
@@ -85,9 +86,17 @@ impl Session {
     /// # Errors
     /// When AWS does not answer, or the spec cannot be unrolled.
     pub async fn expand(&self, spec: Spec) -> Result<(Arc<Expanded>, Facts), EngineError> {
-        let facts = self.engine.facts(&spec, &self.region).await?;
-        let expanded = Expanded::new(spec, &facts, &self.engine.schemas).map_err(EngineError::Spec)?;
-        Ok((Arc::new(expanded), facts))
+        let mut facts = Facts::new(&self.region);
+        loop {
+            let expanded = Expanded::new(spec.clone(), &facts).map_err(EngineError::Spec)?;
+            if expanded.asks.is_empty() {
+                return Ok((Arc::new(expanded), facts));
+            }
+            for ask in expanded.asks {
+                let answer = self.engine.answer(&ask).await?;
+                facts.answers.insert(ask, answer);
+            }
+        }
     }
 
     /// Reads what is live and plans; without a spec everything is to be destroyed.

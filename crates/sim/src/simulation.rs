@@ -6,10 +6,10 @@ use std::sync::Arc;
 use provision_core::address::Address;
 use provision_core::diagnostic::{Diagnostic, SourceId, Sources};
 use provision_core::driver::{Id, Place};
-use provision_core::fact::{Answer, Ask};
+use provision_core::fact::{Answer, Ask, Facts};
 use provision_core::plan::{Drift, Inputs, Plan, drift, plan, violations};
 use provision_core::schema::Schemas;
-use provision_core::spec::{self, Expanded, Facts, Given};
+use provision_core::spec::{self, Expanded, Files, Given};
 use provision_core::state::{Salt, State};
 use provision_core::store::Holder;
 use provision_core::value::Value;
@@ -111,8 +111,9 @@ impl Simulation {
     /// # Errors
     /// All that is wrong with it.
     pub fn spec(&self, sources: &Sources, source: SourceId) -> Result<Arc<Expanded>, Vec<Diagnostic>> {
-        let spec = spec::load(sources, source, &self.schemas, Given::All(&Default::default()))?;
-        Ok(Arc::new(Expanded::new(spec, &facts(), &self.schemas)?))
+        let mut sources = sources.clone();
+        let spec = spec::load(&mut sources, source, &self.schemas, &Given::default(), &Arc::new(Files::none()))?;
+        Ok(Arc::new(Expanded::new(spec, &facts())?))
     }
 
     /// Runs a command to its end, or to the crash.

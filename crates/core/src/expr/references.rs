@@ -22,7 +22,7 @@ pub struct Reference {
 }
 
 /// One step of a [`Reference`]'s path.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum PathStep {
     /// `.name`.
     Field(String),

@@ -10,8 +10,9 @@ use crate::address::Address;
 use crate::diagnostic::Diagnostic;
 use crate::diff::{Change, Comparison, is_ignored};
 use crate::driver::{Live, Phase};
+use crate::fact::Facts;
 use crate::schema::{KindSchema, Schemas, Type, lift};
-use crate::spec::{Attributes, Expanded, Facts, Instance};
+use crate::spec::{Attributes, Expanded, Instance};
 use crate::state::{self, Resource, State};
 use crate::value::{Attribute, Value};
 
@@ -112,7 +113,7 @@ impl<'a> Planner<'a> {
         Self {
             inputs,
             targets: with_needs(inputs),
-            attributes: Attributes::default(),
+            attributes: inputs.spec.map(|spec| spec.shape.clone()).unwrap_or_default(),
             steps: Vec::new(),
             unchanged: Vec::new(),
             diagnostics: Vec::new(),
@@ -127,15 +128,8 @@ impl<'a> Planner<'a> {
         if !self.diagnostics.is_empty() {
             return BTreeMap::new();
         }
-        let mut outputs = BTreeMap::new();
-        for output in &spec.spec.outputs {
-            match output.value.evaluate(&spec.scope(self.inputs.facts, &self.attributes, None)) {
-                Ok(value) => {
-                    outputs.insert(output.name.clone(), value);
-                }
-                Err(error) => self.diagnostics.extend(error),
-            }
-        }
+        let (outputs, wrong) = spec.outputs(self.inputs.facts, &self.attributes);
+        self.diagnostics.extend(wrong);
         outputs
     }
 
@@ -204,9 +198,8 @@ impl<'a> Planner<'a> {
 
     /// What `replace_triggered_by` names and the plan changes.
     fn trigger(&self, spec: &Expanded, instance: &Instance) -> Option<Address> {
-        let triggers = &spec.template(instance).replace_triggered_by;
         let changed = self.steps.iter().filter(|step| matches!(step.action, Action::Create { .. } | Action::Update));
-        let mut named = changed.filter(|step| triggers.iter().any(|trigger| trigger.matches(&step.address)));
+        let mut named = changed.filter(|step| spec.is_triggered_by(instance, &step.address));
         named.next().map(|step| step.address.clone())
     }
 
@@ -256,7 +249,7 @@ impl<'a> Planner<'a> {
             return None;
         };
         let is_current = seen.outputs == current.outputs
-            && resource.lifecycle == spec.template(instance).lifecycle
+            && resource.lifecycle == instance.lifecycle
             && resource.dependencies == spec.dependencies(instance);
         (!is_current).then(|| seen.outputs.clone())
     }

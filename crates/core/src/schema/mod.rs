@@ -92,6 +92,8 @@ pub struct KindSchema {
     pub spec: Arc<ObjectType>,
     /// The outputs, `id` included.
     pub outputs: ObjectType,
+    /// All that expressions can name of a resource: outputs, and properties beside them.
+    pub attributes: Arc<ObjectType>,
     /// What the schema cannot state.
     pub rules: Rules,
 }
@@ -133,7 +135,9 @@ impl KindSchema {
         let mut outputs = compile::object(&description.outputs)?;
         let id = Field::required(Type::String(StringType::default()), "The physical name AWS knows the resource by.");
         outputs.fields.insert("id".to_owned(), id);
-        Ok(Self { description, spec, outputs, rules })
+        let mut attributes = ObjectType::clone(&spec);
+        attributes.fields.extend(outputs.fields.iter().map(|(name, field)| (name.clone(), field.clone())));
+        Ok(Self { description, spec, outputs, attributes: Arc::new(attributes), rules })
     }
 
     /// The kind's name.
@@ -153,6 +157,6 @@ impl KindSchema {
 
     /// The field that `${resource.name}` means: an output, else a property.
     pub fn attribute(&self, name: &str) -> Option<&Field> {
-        self.outputs.fields.get(name).or_else(|| self.spec.fields.get(name))
+        self.attributes.fields.get(name)
     }
 }

@@ -1,267 +1,221 @@
-//! Everything about a spec that can be told from its names: what they stand for, and what
-//! a value named is good for.
+//! Everything about a file that can be told from its names: what they stand for.
 
 mod attribute;
+mod names;
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use super::document::{Document, Named, ResourceBlock};
-use super::expand::describe_cycle;
-use super::tree::{Mention, Tree};
-use super::{DependsOn, ResourceReference, ResourceTemplate, Spec, Trigger};
+use super::definition::{
+    CheckBlock, Local, Lookup, Meta, Module, ModuleCall, Name, NamedReference, OutputBlock, ResourceTemplate,
+};
+use super::document::{Document, LookupEntry, Named, ResourceEntry};
+use super::tree::Tree;
 use crate::address::Address;
 use crate::diagnostic::{Diagnostic, Span, suggest};
-use crate::expr::PathStep;
-use crate::graph::Graph;
 use crate::schema::KindSchema;
-use crate::value::Value;
 
-/// Turns a document into a spec, noting everything that is wrong with it.
-pub(super) fn check(document: Document, params: BTreeMap<String, Value>, diagnostics: &mut Vec<Diagnostic>) -> Spec {
-    let mut checker = Checker::new(&document, diagnostics);
-    checker.names_used_twice(&document);
-    let region = document.region.as_ref().and_then(|tree| checker.region(tree, &params));
-    if let Some(tags) = &document.default_tags {
-        checker.references(tags, None);
-    }
-    for output in &document.outputs {
-        checker.references(&output.value, None);
-    }
-    let resources: Vec<ResourceTemplate> =
-        document.resources.into_iter().map(|block| checker.resource(block)).collect();
-    checker.cycles(&resources);
-    Spec {
-        stack: document.stack,
-        region,
-        params,
-        default_tags: document.default_tags.filter(|_| document.default_tags_fit).map(Arc::new),
-        resources,
-        outputs: document.outputs.into_iter().map(Arc::new).collect(),
-    }
+/// Turns a document into a module, noting everything that is wrong with it. The calls
+/// come with the names they depend on.
+pub(super) fn check(
+    document: &mut Document,
+    mut module: Module,
+    calls: Vec<(ModuleCall, Vec<Named>)>,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Module {
+    let mut checker = Checker::new(document, &calls, diagnostics);
+    checker.names_used_twice(document, &calls);
+    checker.file(document);
+    module.names = checker.names.clone();
+    let locals = std::mem::take(&mut document.locals).into_iter();
+    module.locals = locals.map(|(name, tree)| checker.local(name, tree)).collect();
+    let existing = std::mem::take(&mut document.existing).into_iter();
+    module.existing = existing.map(|entry| checker.lookup(entry)).collect();
+    module.calls = calls.into_iter().map(|(call, depends_on)| checker.call(call, &depends_on)).collect();
+    let resources = std::mem::take(&mut document.resources).into_iter();
+    module.resources = resources.map(|entry| checker.resource(entry)).collect();
+    module.checks = checker.checks(document);
+    let outputs = std::mem::take(&mut document.outputs).into_iter();
+    module.outputs = outputs.map(|(name, value)| Arc::new(checker.output(name, value))).collect();
+    module
 }
 
 struct Checker<'a> {
     diagnostics: &'a mut Vec<Diagnostic>,
-    params: HashSet<String>,
-    /// Names of resources that could not be read.
-    unread: HashSet<String>,
-    /// By name.
-    resources: HashMap<String, Target>,
+    /// What every name means.
+    names: HashMap<String, Name>,
+    resources: Vec<Target>,
+    existing: Vec<Target>,
+    calls: Vec<CallTarget>,
+    outputs: Vec<String>,
 }
 
 /// What references to a resource need to know of it.
 #[derive(Clone)]
 struct Target {
-    template: usize,
     schema: Arc<KindSchema>,
     is_repeated: bool,
 }
 
-/// The resource an expression stands in.
-struct Within<'a> {
+/// What references to a module need to know of it.
+#[derive(Clone)]
+struct CallTarget {
+    module: Option<Arc<Module>>,
     is_repeated: bool,
-    name: &'a str,
+}
+
+/// The block an expression stands in.
+#[derive(Clone, Copy, Default)]
+struct Within<'a> {
+    /// Whether `each` means something.
+    is_repeated: bool,
+    /// The resource's own name, which it cannot refer to.
+    own: Option<&'a str>,
+    /// Whether `outputs` means something.
+    sees_outputs: bool,
 }
 
 impl<'a> Checker<'a> {
-    fn new(document: &Document, diagnostics: &'a mut Vec<Diagnostic>) -> Self {
-        let target = |(template, block): (usize, &ResourceBlock)| {
-            let (schema, is_repeated) = (block.schema.clone(), block.for_each.is_some());
-            (block.name.clone(), Target { template, schema, is_repeated })
+    fn new(document: &Document, calls: &[(ModuleCall, Vec<Named>)], diagnostics: &'a mut Vec<Diagnostic>) -> Self {
+        let target = |schema: &Arc<KindSchema>, meta: &Meta| Target {
+            schema: schema.clone(),
+            is_repeated: meta.for_each.is_some(),
         };
+        let call =
+            |call: &ModuleCall| CallTarget { module: call.module.clone(), is_repeated: call.meta.for_each.is_some() };
         Self {
             diagnostics,
-            params: document.params.keys().cloned().collect(),
-            unread: document.unread.iter().cloned().collect(),
-            resources: document.resources.iter().enumerate().map(target).collect(),
+            names: names::names(document, calls),
+            resources: document.resources.iter().map(|it| target(&it.schema, &it.meta)).collect(),
+            existing: document.existing.iter().map(|it| target(&it.schema, &it.meta)).collect(),
+            calls: calls.iter().map(|(it, _)| call(it)).collect(),
+            outputs: document.outputs.iter().map(|(name, _)| name.clone()).collect(),
         }
     }
 
-    fn names_used_twice(&mut self, document: &Document) {
-        for block in &document.resources {
-            if let Some(param) = document.params.get(&block.name) {
-                let message = format!("`{}` names both a param and a resource", block.name);
-                let diagnostic = Diagnostic::error("name-taken", message).at(block.span);
-                let help = "rename one: expressions could not tell which is meant";
-                self.diagnostics.push(diagnostic.with_label(param.span, "the param").with_help(help));
-            }
+    /// What a spec has and modules do not.
+    fn file(&mut self, document: &Document) {
+        let trees = [&document.default_tags, &document.region, &document.assume_role];
+        trees.into_iter().flatten().for_each(|tree| drop(self.references(tree, Within::default())));
+    }
+
+    fn local(&mut self, name: Named, value: Tree) -> Local {
+        self.references(&value, Within::default());
+        Local { name: name.name, span: name.span, value: Arc::new(value) }
+    }
+
+    fn output(&mut self, name: String, value: Tree) -> OutputBlock {
+        self.references(&value, Within::default());
+        OutputBlock { name, value }
+    }
+
+    fn checks(&mut self, document: &mut Document) -> Vec<CheckBlock> {
+        let within = Within { sees_outputs: true, ..Within::default() };
+        let mut checks = Vec::new();
+        for entry in std::mem::take(&mut document.checks) {
+            let trees = [&entry.assert, &entry.http, &entry.message, &entry.when];
+            trees.into_iter().flatten().for_each(|tree| drop(self.references(tree, within)));
+            let [assert, http, message, when] =
+                [entry.assert, entry.http, entry.message, entry.when].map(|tree| tree.map(Arc::new));
+            let Named { name, span } = entry.name;
+            checks.push(CheckBlock { name, span, assert, http, message, when });
+        }
+        checks
+    }
+
+    /// `for_each` is worked out before there is an `each`.
+    fn meta(&mut self, meta: &Meta) {
+        for (field, tree) in meta.trees() {
+            let is_repeated = field != "for_each" && meta.for_each.is_some();
+            self.references(tree, Within { is_repeated, ..Within::default() });
         }
     }
 
-    /// The region must be known before anything is asked of AWS.
-    fn region(&mut self, tree: &Tree, params: &BTreeMap<String, Value>) -> Option<String> {
-        if !self.names_no_resource(tree, "region", "use params and constants") {
-            return None;
-        }
-        let (facts, attributes) = Default::default();
-        let scope = super::ResourceScope { params, facts: &facts, attributes: &attributes, each: None, empty: &[] };
-        match tree.evaluate(&scope) {
-            Ok(Value::String(region)) => {
-                self.is_no_zone(&region, tree.span);
-                Some(region.to_string())
-            }
-            Ok(Value::Unknown(_)) => None,
-            Ok(_) => {
-                let diagnostic = Diagnostic::error("wrong-type", "`region` is a single string").at(tree.span);
-                self.diagnostics.push(diagnostic.with_help("write one such as `us-east-1`"));
-                None
-            }
-            Err(errors) => {
-                self.diagnostics.extend(errors);
-                None
-            }
-        }
+    fn lookup(&mut self, entry: LookupEntry) -> Lookup {
+        self.meta(&entry.meta);
+        let is_repeated = entry.meta.for_each.is_some();
+        self.references(&entry.by, Within { is_repeated, own: Some(&entry.name.name), ..Within::default() });
+        let Named { name, span } = entry.name;
+        let kind = entry.schema.name().to_owned();
+        Lookup { name, span, kind, schema: entry.schema, by: Arc::new(entry.by), meta: entry.meta }
     }
 
-    fn is_no_zone(&mut self, region: &str, span: Span) {
-        let parent = region.trim_end_matches(|c: char| c.is_ascii_lowercase());
-        if parent.len() + 1 == region.len() && parent.ends_with(|c: char| c.is_ascii_digit()) {
-            let message = format!("`{region}` is an availability zone, not a region");
-            let diagnostic = Diagnostic::error("bad-region", message).at(span);
-            self.diagnostics.push(diagnostic.with_help(format!("write `{parent}`")));
-        }
+    fn call(&mut self, mut call: ModuleCall, depends_on: &[Named]) -> ModuleCall {
+        self.meta(&call.meta);
+        let within = Within { is_repeated: call.meta.for_each.is_some(), own: Some(&call.name), ..Within::default() };
+        call.with.values().for_each(|(_, tree)| drop(self.references(tree, within)));
+        call.depends_on = depends_on.iter().filter_map(|named| self.depends_on(named, &call.name)).collect();
+        call
     }
 
-    fn resource(&mut self, block: ResourceBlock) -> ResourceTemplate {
-        let within = Within { is_repeated: block.for_each.is_some(), name: &block.name };
-        let references = self.references(&block.body, Some(&within));
-        if let Some(for_each) = &block.for_each {
-            let help = "its keys become addresses, so they must be known before anything is made: use params, `zones(n)` and constants";
-            self.names_no_resource(for_each, "for_each", help);
-        }
-        let depends_on = block.depends_on.iter().filter_map(|named| self.depends_on(named, &block.name)).collect();
-        let triggers = block.replace_triggered_by.iter().filter_map(|named| self.trigger(named)).collect();
-        block.ignore_changes.iter().for_each(|named| self.ignored(named, &block.schema));
-        self.fed_fields(&block.body, &block.schema.as_type(), &mut Vec::new());
+    fn resource(&mut self, entry: ResourceEntry) -> ResourceTemplate {
+        self.meta(&entry.meta);
+        let is_repeated = entry.meta.for_each.is_some();
+        let within = Within { is_repeated, own: Some(&entry.name.name), ..Within::default() };
+        let references = self.references(&entry.body, within);
+        entry.lifecycle.trees().for_each(|(_, tree)| drop(self.references(tree, within)));
+        let depends_on = entry.depends_on.iter().filter_map(|named| self.depends_on(named, &entry.name.name)).collect();
+        let triggers = entry.replace_triggered_by.iter().filter_map(|named| self.trigger(named)).collect();
+        entry.ignore_changes.iter().for_each(|named| self.ignored(named, &entry.schema));
+        self.fed_fields(&entry.body, &entry.schema.as_type(), &mut Vec::new());
         ResourceTemplate {
-            name: block.name,
-            span: block.span,
-            kind: block.schema.name().to_owned(),
-            body: Arc::new(block.body),
-            for_each: block.for_each.map(Arc::new),
+            name: entry.name.name,
+            span: entry.name.span,
+            kind: entry.schema.name().to_owned(),
+            schema: entry.schema,
+            body: Arc::new(entry.body),
+            meta: entry.meta,
             depends_on,
             references,
-            lifecycle: block.lifecycle,
-            ignore_changes: block.ignore_changes.into_iter().map(|named| named.name).collect(),
+            lifecycle: entry.lifecycle,
+            ignore_changes: entry.ignore_changes.into_iter().map(|named| named.name).collect(),
             replace_triggered_by: triggers,
         }
     }
 
-    /// Checks every name in `tree` and answers the resources among them.
-    fn references(&mut self, tree: &Tree, within: Option<&Within<'_>>) -> Vec<ResourceReference> {
+    /// Checks every name in `tree` and answers what they mean.
+    fn references(&mut self, tree: &Tree, within: Within<'_>) -> Vec<NamedReference> {
         let references = tree.references();
         references.into_iter().filter_map(|mention| self.reference(mention, within)).collect()
-    }
-
-    fn reference(&mut self, mention: Mention, within: Option<&Within<'_>>) -> Option<ResourceReference> {
-        match mention.reference.root.as_str() {
-            "aws" => self.member(&mention, &["account_id", "partition", "region"]),
-            "each" if within.is_some_and(|within| within.is_repeated) => {
-                self.member(&mention, &["index", "key", "value"]);
-            }
-            "each" => self.stray_each(mention.head),
-            name if self.params.contains(name) || self.unread.contains(name) => {}
-            name if within.is_some_and(|within| within.name == name && !within.is_repeated) => {
-                let message = format!("`{name}` refers to itself");
-                let diagnostic = Diagnostic::error("cycle", message).at(mention.span);
-                self.diagnostics.push(diagnostic.with_help("write the value itself, or name it as a param"));
-            }
-            name => match self.resources.get(name).cloned() {
-                Some(target) => {
-                    self.attribute(&mention, &target);
-                    let Mention { reference, span, .. } = mention;
-                    return Some(ResourceReference { template: target.template, reference, span });
-                }
-                None => self.unknown_name(&mention),
-            },
-        }
-        None
-    }
-
-    fn member(&mut self, mention: &Mention, members: &[&str]) {
-        let reference = &mention.reference;
-        if let Some(PathStep::Field(name)) = reference.path.first()
-            && !members.contains(&name.as_str())
-        {
-            let help = match suggest(name, members.iter().copied()) {
-                Some(near) => format!("did you mean `{}.{near}`?", reference.root),
-                None => format!("it has {}", super::document::list(members)),
-            };
-            let place = if reference.path.len() == 1 { mention.tail } else { mention.span };
-            self.error("unknown-reference", place, format!("`{}` has no `{name}`", reference.root), help);
-        }
-    }
-
-    fn stray_each(&mut self, place: Span) {
-        let message = "`each` means something only in a resource with `for_each`".to_owned();
-        let help = "add `for_each:` beside the kind, or name the value itself".to_owned();
-        self.error("unknown-reference", place, message, help);
-    }
-
-    fn unknown_name(&mut self, mention: &Mention) {
-        let Mention { reference, head, .. } = mention;
-        let known = self.params.iter().chain(self.resources.keys()).map(String::as_str).chain(["aws", "each"]);
-        let mut known: Vec<&str> = known.collect();
-        known.sort_unstable();
-        let second = reference.path.first();
-        let help = match (suggest(&reference.root, known.iter().copied()), second) {
-            (_, Some(PathStep::Field(name))) if is_namespace(&reference.root) && known.contains(&name.as_str()) => {
-                format!("write `{name}`: params and resources are named without anything before them")
-            }
-            (Some(near), _) => format!("did you mean `{near}`?"),
-            (None, _) => "expressions can name params, resources, `each` and `aws`".to_owned(),
-        };
-        self.error("unknown-reference", *head, format!("nothing is named `{}`", reference.root), help);
     }
 
     fn error(&mut self, code: &'static str, place: Span, message: String, help: String) {
         self.diagnostics.push(Diagnostic::error(code, message).at(place).with_help(help));
     }
 
-    /// For what must be known before there are resources.
-    fn names_no_resource(&mut self, tree: &Tree, what: &str, help: &str) -> bool {
-        let before = self.diagnostics.len();
-        for mention in tree.references() {
-            let name = &mention.reference.root;
-            match name.as_str() {
-                "each" => {
-                    let message = format!("`{what}` cannot name `each`");
-                    self.error("unknown-reference", mention.head, message, help.to_owned());
-                }
-                name if self.resources.contains_key(name) || self.unread.contains(name) => {
-                    let message = format!("`{what}` cannot name the resource `{name}`");
-                    self.error("too-early", mention.span, message, help.to_owned());
-                }
-                _ => drop(self.reference(mention, None)),
-            }
-        }
-        self.diagnostics.len() == before
-    }
-
-    fn depends_on(&mut self, named: &Named, own: &str) -> Option<DependsOn> {
-        match self.resources.get(&named.name) {
-            Some(_) if named.name == own => {
+    fn depends_on(&mut self, named: &Named, own: &str) -> Option<Name> {
+        match self.names.get(&named.name) {
+            Some(Name::Resource(_) | Name::Module(_)) if named.name == own => {
                 let message = format!("`{own}` depends on itself");
                 self.error("cycle", named.span, message, "leave it out".to_owned());
                 None
             }
-            Some(target) => Some(DependsOn { template: target.template }),
-            None => {
+            Some(name @ (Name::Resource(_) | Name::Module(_))) => Some(*name),
+            Some(Name::Unread) => None,
+            _ => {
                 self.no_resource(named, &named.name, "`depends_on`");
                 None
             }
         }
     }
 
+    /// The names of the resources, and of the modules too.
+    fn made(&self) -> HashSet<&str> {
+        let is_made = |name: &Name| matches!(name, Name::Resource(_) | Name::Module(_));
+        self.names.iter().filter(|(_, name)| is_made(name)).map(|(name, _)| name.as_str()).collect()
+    }
+
     /// Naming a resource that could not be read is no mistake of its own.
     fn no_resource(&mut self, named: &Named, name: &str, what: &str) {
-        if self.unread.contains(name) {
+        if self.names.get(name) == Some(&Name::Unread) {
             return;
         }
         let inner = name.trim_start_matches("${").split(['.', '[', '}']).next().unwrap_or_default();
-        let help = match suggest(inner, self.resources.keys().map(String::as_str)) {
-            _ if inner != name && self.resources.contains_key(inner) => {
+        let made = self.made();
+        let mut sorted: Vec<&str> = made.iter().copied().collect();
+        sorted.sort_unstable();
+        let help = match suggest(inner, sorted) {
+            _ if inner != name && made.contains(inner) => {
                 format!("write `{inner}`: {what} names whole resources")
             }
             Some(near) => format!("did you mean `{near}`?"),
@@ -270,9 +224,9 @@ impl<'a> Checker<'a> {
         self.error("unknown-reference", named.span, format!("there is no resource `{name}`"), help);
     }
 
-    fn trigger(&mut self, named: &Named) -> Option<Trigger> {
+    fn trigger(&mut self, named: &Named) -> Option<Address> {
         match named.name.parse::<Address>() {
-            Ok(address) if self.resources.contains_key(address.name()) => Some(Trigger(address)),
+            Ok(address) if matches!(self.names.get(address.name()), Some(Name::Resource(_))) => Some(address),
             Ok(address) => {
                 self.no_resource(named, address.name(), "`replace_triggered_by`");
                 None
@@ -296,22 +250,4 @@ impl<'a> Checker<'a> {
         };
         self.error("unknown-field", named.span, format!("{} has no field `{top}`", schema.name()), help);
     }
-
-    fn cycles(&mut self, resources: &[ResourceTemplate]) {
-        let mut graph = Graph::new(resources.len());
-        for (index, resource) in resources.iter().enumerate() {
-            let named = resource.references.iter().map(|reference| reference.template);
-            let needed = named.chain(resource.depends_on.iter().map(|named| named.template));
-            needed.filter(|needed| *needed != index).for_each(|needed| graph.needs(index, needed));
-        }
-        for cycle in graph.order().err().unwrap_or_default() {
-            let name = |index: &usize| resources[*index].name.clone();
-            self.diagnostics.push(describe_cycle(&cycle, name, |index| resources[*index].span));
-        }
-    }
-}
-
-/// What other tools put in front of the names of params and resources.
-fn is_namespace(name: &str) -> bool {
-    matches!(name, "param" | "params" | "var" | "vars" | "local" | "locals" | "resource" | "resources" | "module")
 }

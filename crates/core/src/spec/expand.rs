@@ -1,18 +1,23 @@
-//! A spec with its `for_each` unrolled: one instance per resource that is to exist.
+//! A spec ready to be planned: every resource that is to exist, and what it needs.
 
-use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
-use super::scope::{Attributes, Each, ResourceScope};
+use super::Attributes;
+use super::definition::{Module, ResourceTemplate};
+use super::edges::Needs;
+use super::frame::{Binding, Each, Frame};
 use super::tree::Tree;
-use super::{ResourceTemplate, Spec};
+use super::unroll::Unroller;
+use super::view::{Evaluation, View};
+use super::{Spec, misfit};
 use crate::address::Address;
-use crate::diagnostic::{Diagnostic, Span};
-use crate::expr::{PathStep, Reference};
-use crate::fact::Facts;
+use crate::diagnostic::{Diagnostic, Span, tidy};
+use crate::driver::Place;
+use crate::fact::{Ask, Facts};
 use crate::graph::{Cycle, Graph};
 use crate::plan::Stage;
-use crate::schema::{KindSchema, Schemas};
+use crate::schema::KindSchema;
 use crate::state::Lifecycle;
 use crate::value::Value;
 
@@ -21,12 +26,18 @@ use crate::value::Value;
 pub struct Instance {
     /// Its address.
     pub address: Address,
-    /// Index of its template in the spec.
-    pub template: usize,
+    /// The frame it stands in.
+    pub(super) frame: usize,
+    /// Index of its template in the frame's module.
+    pub(super) template: usize,
     /// What `each` is for it.
-    pub each: Option<Each>,
+    pub(super) each: Option<Each>,
+    /// Where it lies.
+    pub place: Place,
+    /// What protects it.
+    pub lifecycle: Lifecycle,
     /// What it needs: other instances, and how far they must have come.
-    needs: BTreeMap<usize, Stage>,
+    pub(super) needs: BTreeMap<usize, Stage>,
 }
 
 /// A spec ready to be planned.
@@ -34,64 +45,61 @@ pub struct Instance {
 pub struct Expanded {
     /// The spec.
     pub spec: Spec,
+    /// Every use of a module; the root comes first.
+    pub(super) frames: Vec<Frame>,
     /// Every instance.
     pub instances: Vec<Instance>,
     /// Indices of `instances`, each after all it needs.
     pub order: Vec<usize>,
+    /// What must be answered before it is complete; empty when it is.
+    pub asks: BTreeSet<Ask>,
+    /// What is known of every resource before anything is read or made: its type.
+    pub shape: Attributes,
     by_address: HashMap<Address, usize>,
-    by_name: HashMap<String, usize>,
-    /// The names of templates that are repeated over nothing.
-    empty: Vec<String>,
-    /// Templates whose keys are not known.
-    open: BTreeSet<usize>,
 }
 
 impl Expanded {
-    /// Unrolls `spec`.
+    /// Unrolls `spec` with what is known of the cloud. As long as [`asks`](Self::asks) is
+    /// not empty it is not complete: have them answered and unroll again.
     ///
     /// # Errors
-    /// A `for_each` that fails, is not known yet, is secret or is neither list nor map;
-    /// a reference to a key that does not exist; resources that need each other.
-    pub fn new(spec: Spec, facts: &Facts, schemas: &Schemas) -> Result<Self, Vec<Diagnostic>> {
+    /// A repetition, condition or place that fails or is not known before the apply, a
+    /// lookup that finds none or several, a reference to a key that does not exist,
+    /// resources that need each other.
+    pub fn new(spec: Spec, facts: &Facts) -> Result<Self, Vec<Diagnostic>> {
         let mut diagnostics = Vec::new();
-        let (mut expanded, without) = Self::unroll(spec, facts);
-        diagnostics.extend(without.into_iter().map(|found| match found {
-            NoKeys::Wrong(diagnostic) => diagnostic,
-            NoKeys::Unknown(span) => unknown_keys(span),
-        }));
-        if diagnostics.is_empty() {
-            expanded.connect(facts, schemas, &mut diagnostics);
+        let mut expanded = Self::unrolled(spec, facts, &mut diagnostics, false);
+        if diagnostics.is_empty() && expanded.asks.is_empty() {
+            expanded.connect(facts, &mut diagnostics);
         }
+        tidy(&mut diagnostics);
         if diagnostics.is_empty() { Ok(expanded) } else { Err(diagnostics) }
     }
 
-    /// The instances of every template whose keys are known, and why the others have none.
-    pub(super) fn unroll(spec: Spec, facts: &Facts) -> (Self, Vec<NoKeys>) {
-        let (mut instances, mut without) = (Vec::new(), Vec::new());
-        let (mut empty, mut open) = (Vec::new(), BTreeSet::new());
-        for (template, resource) in spec.resources.iter().enumerate() {
-            match instances_of(&spec, resource, template, facts) {
-                Ok(made) if made.is_empty() => empty.push(resource.name.clone()),
-                Ok(made) => instances.extend(made),
-                Err(found) => {
-                    open.insert(template);
-                    without.extend(found);
-                }
-            }
-        }
-        let by_address = instances.iter().enumerate().map(|(index, it)| (it.address.clone(), index)).collect();
-        let by_name = spec.resources.iter().enumerate().map(|(index, it)| (it.name.clone(), index)).collect();
-        (Self { spec, instances, order: Vec::new(), by_address, by_name, empty, open }, without)
-    }
-
-    /// The templates whose keys are not known.
-    pub(super) fn open(&self) -> impl Iterator<Item = &ResourceTemplate> {
-        self.open.iter().map(|&template| &self.spec.resources[template])
+    /// All instances of `spec`, without what they need. Where it `rehearses`, one instance
+    /// stands for all whose number is not known.
+    pub(super) fn unrolled(spec: Spec, facts: &Facts, diagnostics: &mut Vec<Diagnostic>, rehearses: bool) -> Self {
+        let mut root = Frame::new(spec.root.clone(), Vec::new(), Place::default());
+        let params = spec.params.iter().map(|(name, value)| (name.clone(), Binding::Known(value.clone())));
+        root.params = params.collect();
+        let expanded = Self {
+            spec,
+            frames: vec![root],
+            instances: Vec::new(),
+            order: Vec::new(),
+            asks: BTreeSet::new(),
+            shape: Attributes::default(),
+            by_address: HashMap::new(),
+        };
+        let mut expanded = Unroller::new(expanded, facts, diagnostics, rehearses).run();
+        let by_address = expanded.instances.iter().enumerate().map(|(index, it)| (it.address.clone(), index));
+        expanded.by_address = by_address.collect();
+        expanded
     }
 
     /// The template an instance was made from.
     pub fn template(&self, instance: &Instance) -> &ResourceTemplate {
-        &self.spec.resources[instance.template]
+        &self.frames[instance.frame].module.resources[instance.template]
     }
 
     /// The instance at `address`.
@@ -106,7 +114,7 @@ impl Expanded {
 
     /// What protects the resource at `address`.
     pub fn lifecycle(&self, address: &Address) -> Option<Lifecycle> {
-        self.instance(address).map(|instance| self.template(instance).lifecycle)
+        self.instance(address).map(|instance| instance.lifecycle)
     }
 
     /// Where the resource at `address` stands in the spec.
@@ -125,14 +133,20 @@ impl Expanded {
         instance.needs.keys().map(|&index| self.instances[index].address.clone()).collect()
     }
 
-    /// What expressions of an instance can see.
-    pub fn scope<'a>(
-        &'a self,
-        facts: &'a Facts,
-        attributes: &'a Attributes,
-        each: Option<&'a Each>,
-    ) -> ResourceScope<'a> {
-        ResourceScope { params: &self.spec.params, facts, attributes, each, empty: &self.empty }
+    /// Whether a change of `changed` replaces `instance`.
+    pub fn is_triggered_by(&self, instance: &Instance, changed: &Address) -> bool {
+        let triggers = &self.template(instance).replace_triggered_by;
+        let is_near = || instance.address.module() == changed.module();
+        triggers.iter().any(|trigger| {
+            let key = trigger.key();
+            trigger.name() == changed.name() && key.is_none_or(|key| changed.key() == Some(key)) && is_near()
+        })
+    }
+
+    /// What the expressions of an instance can see.
+    pub(super) fn view<'e>(&'e self, evaluation: &'e Evaluation<'e>, instance: &'e Instance) -> View<'e> {
+        let over = self.template(instance).meta.for_each.as_ref();
+        View { place: &instance.place, ..evaluation.view(instance.frame, instance.each.as_ref(), over) }
     }
 
     /// The properties an instance is to have: the spec's, the default tags, the schema's
@@ -148,25 +162,19 @@ impl Expanded {
         attributes: &Attributes,
     ) -> Result<Value, Vec<Diagnostic>> {
         let template = self.template(instance);
-        let scope = self.scope(facts, attributes, instance.each.as_ref());
-        let mut diagnostics = Vec::new();
-        let stated = template.body.evaluate_noting(&scope, &mut diagnostics);
-        let tagged = self.with_default_tags(stated, schema, &scope, &mut diagnostics);
-        let value = template.conform(&tagged, schema, &instance.address, &mut diagnostics);
+        let evaluation = Evaluation::new(self, facts, attributes);
+        let stated = evaluation.value(&template.body, &self.view(&evaluation, instance));
+        let tagged = self.with_default_tags(stated, schema, &evaluation);
+        let mut diagnostics = evaluation.take_found();
+        let value = misfit::conform(template, &tagged, schema, &instance.address, &mut diagnostics);
         if diagnostics.is_empty() { Ok(value) } else { Err(diagnostics) }
     }
 
-    fn with_default_tags(
-        &self,
-        stated: Value,
-        schema: &KindSchema,
-        scope: &ResourceScope<'_>,
-        diagnostics: &mut Vec<Diagnostic>,
-    ) -> Value {
+    fn with_default_tags(&self, stated: Value, schema: &KindSchema, evaluation: &Evaluation<'_>) -> Value {
         let (Some(defaults), true) = (&self.spec.default_tags, schema.spec.fields.contains_key("tags")) else {
             return stated;
         };
-        let defaults = defaults.evaluate_noting(scope, diagnostics);
+        let defaults = evaluation.value(defaults, &evaluation.view(0, None, None));
         let mut properties = stated.as_map().cloned().unwrap_or_default();
         let tags = match (defaults, properties.get("tags")) {
             (Value::Map(defaults), Some(Value::Map(own))) => {
@@ -180,98 +188,48 @@ impl Expanded {
         Value::map(properties)
     }
 
+    /// The spec's outputs, as far as they are known, and what is wrong with them.
+    pub fn outputs(&self, facts: &Facts, attributes: &Attributes) -> (BTreeMap<String, Value>, Vec<Diagnostic>) {
+        let evaluation = Evaluation::new(self, facts, attributes);
+        let view = evaluation.view(0, None, None);
+        let outputs = self.spec.root.outputs.iter();
+        let values = outputs.map(|output| (output.name.clone(), evaluation.value(&output.value, &view))).collect();
+        (values, evaluation.take_found())
+    }
+
+    /// The value of an expression in the spec's root file.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn evaluate(&self, tree: &Tree, facts: &Facts, attributes: &Attributes) -> Result<Value, Vec<Diagnostic>> {
+        let evaluation = Evaluation::new(self, facts, attributes);
+        let view = View { sees_outputs: true, ..evaluation.view(0, None, None) };
+        let value = evaluation.value(tree, &view);
+        let found = evaluation.take_found();
+        if found.is_empty() { Ok(value) } else { Err(found) }
+    }
+
     /// Works out what each instance needs, and the order; without one for instances
     /// that need each other.
-    pub(super) fn connect(&mut self, facts: &Facts, schemas: &Schemas, diagnostics: &mut Vec<Diagnostic>) {
-        let groups = self.groups();
+    pub(super) fn connect(&mut self, facts: &Facts, diagnostics: &mut Vec<Diagnostic>) {
+        let evaluation = Evaluation::new(self, facts, &self.shape);
         let mut all_needs = Vec::with_capacity(self.instances.len());
-        for instance in &self.instances {
-            all_needs.push(self.needs_of(instance, &groups, facts, schemas, diagnostics));
+        for (index, instance) in self.instances.iter().enumerate() {
+            let mut needs = Needs::of(instance, &evaluation);
+            if instance.each.as_ref().is_some_and(|each| !each.key.is_known()) {
+                needs.found.remove(&index);
+            }
+            diagnostics.extend(needs.wrong);
+            all_needs.push(needs.found);
         }
+        diagnostics.extend(evaluation.take_found());
         for (instance, needs) in self.instances.iter_mut().zip(all_needs) {
             instance.needs = needs;
         }
         match self.graph().order() {
             Ok(order) => self.order = order,
-            Err(cycles) => diagnostics.extend(self.describe(cycles)),
+            Err(cycles) => diagnostics.extend(cycles.iter().map(|cycle| self.describe(cycle))),
         }
-    }
-
-    /// The instances of each template.
-    fn groups(&self) -> Vec<Vec<usize>> {
-        let mut groups = vec![Vec::new(); self.spec.resources.len()];
-        for (index, instance) in self.instances.iter().enumerate() {
-            groups[instance.template].push(index);
-        }
-        groups
-    }
-
-    fn needs_of(
-        &self,
-        instance: &Instance,
-        groups: &[Vec<usize>],
-        facts: &Facts,
-        schemas: &Schemas,
-        diagnostics: &mut Vec<Diagnostic>,
-    ) -> BTreeMap<usize, Stage> {
-        let template = self.template(instance);
-        let mut needs: BTreeMap<usize, Stage> = BTreeMap::new();
-        let mut need = |index: usize, stage: Stage| {
-            let entry = needs.entry(index).or_insert(stage);
-            *entry = stage.max(*entry);
-        };
-        for named in &template.depends_on {
-            groups[named.template].iter().for_each(|&index| need(index, Stage::Done));
-        }
-        for trigger in &template.replace_triggered_by {
-            let all = self.instances.iter().enumerate();
-            let named = all.filter(|(_, other)| trigger.matches(&other.address));
-            named.for_each(|(index, _)| need(index, Stage::Done));
-        }
-        for named in self.references_of(instance, facts).iter() {
-            let target = &self.spec.resources[named.template];
-            let stage = named.stage(target, schemas);
-            match named.key(target) {
-                None => groups[named.template].iter().for_each(|&index| need(index, stage)),
-                Some(key) => match self.by_address.get(&Address::root(&target.name).with_key(&key)) {
-                    Some(&index) => need(index, stage),
-                    None if self.open.contains(&named.template) => {}
-                    None => diagnostics.push(self.missing_key(named, target, &key, &groups[named.template])),
-                },
-            }
-        }
-        needs
-    }
-
-    /// The resources an instance names, with keys such as `each.key` worked out for it.
-    fn references_of(&self, instance: &Instance, facts: &Facts) -> Cow<'_, [ResourceReference]> {
-        let template = self.template(instance);
-        let has_open_key = |named: &ResourceReference| named.reference.path.first() == Some(&PathStep::Key(None));
-        if !template.references.iter().any(has_open_key) {
-            return Cow::Borrowed(&template.references);
-        }
-        let attributes = Attributes::default();
-        let scope = self.scope(facts, &attributes, instance.each.as_ref());
-        let named = template.body.references_in(&scope).into_iter().filter_map(|mention| {
-            let template = *self.by_name.get(&mention.reference.root)?;
-            Some(ResourceReference { template, reference: mention.reference, span: mention.span })
-        });
-        Cow::Owned(named.collect())
-    }
-
-    fn missing_key(
-        &self,
-        named: &ResourceReference,
-        target: &ResourceTemplate,
-        key: &str,
-        group: &[usize],
-    ) -> Diagnostic {
-        let keys: Vec<&str> = group.iter().filter_map(|&index| self.instances[index].address.key()).collect();
-        let help = match crate::diagnostic::suggest(key, keys.iter().copied()) {
-            Some(near) => format!("did you mean `{near}`?"),
-            None => format!("its keys are {}", super::document::list(&keys)),
-        };
-        Diagnostic::error("unknown-key", format!("`{}` has no key `{key}`", target.name)).at(named.span).with_help(help)
     }
 
     fn graph(&self) -> Graph {
@@ -282,175 +240,29 @@ impl Expanded {
         graph
     }
 
-    fn describe(&self, cycles: Vec<Cycle>) -> Vec<Diagnostic> {
-        let name = |&index: &usize| self.instances[index].address.to_string();
-        let place = |index: &usize| self.template(&self.instances[*index]).span;
-        cycles.iter().map(|cycle| describe_cycle(cycle, name, place)).collect()
-    }
-}
-
-/// A loop in words: `a` → `b` → `a`, with the place of each.
-pub(super) fn describe_cycle(
-    cycle: &Cycle,
-    name: impl Fn(&usize) -> String,
-    place: impl Fn(&usize) -> Span,
-) -> Diagnostic {
-    let around = cycle.0.iter().chain(cycle.0.first());
-    let names: Vec<String> = around.map(|index| format!("`{}`", name(index))).collect();
-    let message = match names.as_slice() {
-        [only, _] => format!("{only} needs itself"),
-        _ => format!("these need each other: {}", names.join(" → ")),
-    };
-    let mut diagnostic = Diagnostic::error("cycle", message)
-        .with_help("break the loop: let one of them do without the other, or move what ties them into a third (rules of security groups that name each other are `ec2/security_group_rule`)");
-    for (position, index) in cycle.0.iter().enumerate() {
-        let next = &names[position + 1];
-        match position {
-            0 => diagnostic.span = Some(place(index)),
-            _ => diagnostic = diagnostic.with_label(place(index), format!("needs {next}")),
-        }
-    }
-    diagnostic
-}
-
-/// A reference to a resource of the spec.
-#[derive(Clone, Debug)]
-pub struct ResourceReference {
-    /// The template it names.
-    pub template: usize,
-    /// The reference.
-    pub reference: Reference,
-    /// Where it stands.
-    pub span: Span,
-}
-
-impl ResourceReference {
-    /// The attribute it names, if it names one.
-    pub fn attribute(&self, target: &ResourceTemplate) -> Option<&str> {
-        let position = usize::from(target.for_each.is_some());
-        match self.reference.path.get(position) {
-            Some(PathStep::Field(name)) => Some(name),
-            _ => None,
-        }
-    }
-
-    /// The one key it names of a repeated resource, if it names one.
-    fn key(&self, target: &ResourceTemplate) -> Option<String> {
-        target.for_each.as_ref()?;
-        match self.reference.path.first() {
-            Some(PathStep::Key(key)) => key.clone(),
-            Some(PathStep::Field(key)) => Some(key.clone()),
-            _ => None,
-        }
-    }
-
-    /// How far the target must have come for this to be known.
-    fn stage(&self, target: &ResourceTemplate, schemas: &Schemas) -> Stage {
-        let Some((name, schema)) = self.attribute(target).zip(schemas.get(&target.kind)) else {
-            return Stage::Done;
+    /// A loop in words: `a` → `b` → `a`, with the place of each.
+    fn describe(&self, cycle: &Cycle) -> Diagnostic {
+        let around = cycle.0.iter().chain(cycle.0.first());
+        let names: Vec<String> = around.map(|&index| format!("`{}`", self.instances[index].address)).collect();
+        let place = |index: usize| self.template(&self.instances[index]).span;
+        let message = match names.as_slice() {
+            [only, _] => format!("{only} needs itself"),
+            _ => format!("these need each other: {}", names.join(" → ")),
         };
-        match (name, schema.is_early(name)) {
-            ("id", true) => Stage::Identified,
-            (name, true) if target.states(name) => Stage::Identified,
-            (_, true) => Stage::Seen,
-            _ => Stage::Done,
-        }
-    }
-}
-
-/// Why a `for_each` gives no keys.
-pub(super) enum NoKeys {
-    /// It is wrong.
-    Wrong(Diagnostic),
-    /// It rests on what is not known; with its place.
-    Unknown(Span),
-}
-
-fn unknown_keys(span: Span) -> Diagnostic {
-    Diagnostic::error("for-each", "`for_each` is not known before the apply")
-        .at(span)
-        .with_help("let it depend on params, `zones(n)` and constants only")
-}
-
-fn instances_of(
-    spec: &Spec,
-    resource: &ResourceTemplate,
-    template: usize,
-    facts: &Facts,
-) -> Result<Vec<Instance>, Vec<NoKeys>> {
-    let base = Address::root(&resource.name);
-    let Some(for_each) = &resource.for_each else {
-        return Ok(vec![Instance { address: base, template, each: None, needs: BTreeMap::new() }]);
-    };
-    let attributes = Attributes::default();
-    let scope = ResourceScope { params: &spec.params, facts, attributes: &attributes, each: None, empty: &[] };
-    let value = for_each.evaluate(&scope).map_err(|found| found.into_iter().map(NoKeys::Wrong).collect::<Vec<_>>())?;
-    let each = repetitions(&value).map_err(|why| vec![why.at(for_each)])?;
-    let mut seen = BTreeSet::new();
-    if let Some((index, twice)) = each.iter().enumerate().find(|(_, each)| !seen.insert(&each.key)) {
-        let place = for_each.locate(&[index.to_string()], false);
-        let message = format!("`for_each` has the key `{}` twice", twice.key);
-        let twice = Diagnostic::error("for-each", message).at(place);
-        return Err(vec![NoKeys::Wrong(twice.with_help("give each key once, or wrap the list in `distinct(…)`"))]);
-    }
-    let instance = |each: Each| Instance {
-        address: base.clone().with_key(&each.key),
-        template,
-        each: Some(each),
-        needs: BTreeMap::new(),
-    };
-    Ok(each.into_iter().map(instance).collect())
-}
-
-/// Why a value is nothing to repeat over.
-enum NoRepetition {
-    Unknown,
-    /// What is wrong and what to do; at the item with this index, where it is one.
-    Wrong(String, &'static str, Option<i64>),
-}
-
-impl NoRepetition {
-    fn at(self, for_each: &Tree) -> NoKeys {
-        match self {
-            Self::Unknown => NoKeys::Unknown(for_each.span),
-            Self::Wrong(message, help, item) => {
-                let path: Vec<String> = item.iter().map(i64::to_string).collect();
-                let place = for_each.locate(&path, false);
-                NoKeys::Wrong(Diagnostic::error("for-each", message).at(place).with_help(help))
+        let mut diagnostic = Diagnostic::error("cycle", message)
+            .with_help("break the loop: let one of them do without the other, or move what ties them into a third (rules of security groups that name each other are `ec2/security_group_rule`)");
+        for (position, &index) in cycle.0.iter().enumerate() {
+            let next = &names[position + 1];
+            match position {
+                0 => diagnostic.span = Some(place(index)),
+                _ => diagnostic = diagnostic.with_label(place(index), format!("needs {next}")),
             }
         }
+        diagnostic
     }
-}
 
-fn repetitions(value: &Value) -> Result<Vec<Each>, NoRepetition> {
-    match value {
-        Value::Map(entries) => {
-            let each = entries.iter().zip(0..);
-            Ok(each.map(|((key, value), index)| Each { key: key.clone(), value: value.clone(), index }).collect())
-        }
-        Value::List(items) => items.iter().zip(0..).map(|(item, index)| repetition(item, index)).collect(),
-        Value::Unknown(_) => Err(NoRepetition::Unknown),
-        Value::Secret(_) => Err(NoRepetition::Wrong(
-            "`for_each` is secret, but its keys become addresses, which are stored and shown".to_owned(),
-            "repeat over names that may be seen, and look the secret values up by `each.key`",
-            None,
-        )),
-        other => Err(NoRepetition::Wrong(
-            format!("`for_each` takes a list or a map, not {}", crate::schema::with_article(other.type_name())),
-            "write a list of strings such as `[a, b]`, or a map from keys to values",
-            None,
-        )),
-    }
-}
-
-fn repetition(item: &Value, index: i64) -> Result<Each, NoRepetition> {
-    match item {
-        Value::String(key) => Ok(Each { key: key.to_string(), value: item.clone(), index }),
-        Value::Integer(number) => Ok(Each { key: number.to_string(), value: item.clone(), index }),
-        Value::Unknown(_) => Err(NoRepetition::Unknown),
-        _ => {
-            let message = "the items of a list in `for_each` are strings: each becomes a key".to_owned();
-            Err(NoRepetition::Wrong(message, "for anything else, give a map from keys to values", Some(index)))
-        }
+    /// The modules in use, and the way to each.
+    pub fn modules(&self) -> impl Iterator<Item = (&[crate::address::Segment], &Arc<Module>)> {
+        self.frames.iter().map(|frame| (frame.path.as_slice(), &frame.module))
     }
 }

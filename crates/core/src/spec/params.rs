@@ -1,13 +1,14 @@
 //! Params: what a spec leaves to whoever applies it.
 
-use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use super::Given;
 use super::document::Reader;
+use super::tree::Tree;
 use super::yaml::{Node, NodeKind, ScalarValue};
-use crate::diagnostic::{Diagnostic, Span, suggest};
+use crate::diagnostic::{Diagnostic, Sources, Span, suggest};
+use crate::expr::Scope;
 use crate::schema::{StringType, Type, conform};
-use crate::value::{Unknown, Value};
+use crate::value::Value;
 
 /// One param.
 #[derive(Clone, Debug)]
@@ -105,7 +106,7 @@ impl Reader<'_> {
     }
 
     fn param_default(&mut self, node: &Node, param: &Param) -> Option<Value> {
-        let tree = super::tree::Tree::compile(node, &param.ty, self.sources, self.diagnostics);
+        let tree = Tree::compile(node, &param.ty, self.sources, self.diagnostics);
         let mut expressions = 0;
         tree.visit(&mut |_| expressions += 1);
         if expressions > 0 {
@@ -113,7 +114,7 @@ impl Reader<'_> {
             self.error("expression", node.span, "a default is a plain value, without expressions", Some(help));
             return None;
         }
-        match tree.evaluate(&super::scope::Nothing).ok().map(|value| conform(&value, &param.ty)) {
+        match tree.evaluate(&Nothing).ok().map(|value| conform(&value, &param.ty)) {
             Some(Ok(value)) => Some(if param.secret { value.into_secret() } else { value }),
             Some(Err(misfits)) => {
                 for misfit in misfits {
@@ -127,52 +128,64 @@ impl Reader<'_> {
     }
 }
 
-/// The params' values: what is given (as texts, by `-p key=value`), else the defaults.
-/// All that are missing, unknown or do not fit are told at once.
-pub(super) fn values(
-    params: &BTreeMap<String, Param>,
-    given: Given<'_>,
-    diagnostics: &mut Vec<Diagnostic>,
-) -> BTreeMap<String, Value> {
-    let (Given::All(texts) | Given::Some(texts)) = given;
-    diagnostics.extend(texts.keys().filter(|name| !params.contains_key(*name)).map(|name| no_param(name, params)));
-    let mut values = BTreeMap::new();
-    for (name, param) in params {
-        let value = match (texts.get(name), &param.default, given) {
-            _ if !param.sound => Ok(Value::Unknown(Unknown::default())),
-            (Some(text), ..) => value_of(name, param, text),
-            (None, Some(default), _) => Ok(default.clone()),
-            (None, None, Given::Some(_)) => Ok(Value::Unknown(Unknown::default())),
-            (None, None, Given::All(_)) => Err(Box::new(missing(name, param))),
-        };
-        let value = value.unwrap_or_else(|error| {
-            diagnostics.push(*error);
-            Value::Unknown(Unknown::default())
-        });
-        values.insert(name.clone(), value);
-    }
-    values
-}
-
-fn no_param(name: &str, params: &BTreeMap<String, Param>) -> Diagnostic {
-    let help = match suggest(name, params.keys().map(String::as_str)) {
-        Some(near) => format!("did you mean `{near}`?"),
-        None if params.is_empty() => "the spec has no params at all: leave it out".to_owned(),
-        None => format!("it has {}", super::document::list(&params.keys().map(String::as_str).collect::<Vec<_>>())),
-    };
-    Diagnostic::error("unknown-param", format!("the spec has no param `{name}`")).with_help(help)
-}
-
-fn missing(name: &str, param: &Param) -> Diagnostic {
-    Diagnostic::error("missing-param", format!("the param `{name}` has no value"))
-        .at(param.span)
-        .with_help(format!("give it with `-p {name}=…`, or in the environment as PROVISION_PARAM_{name}"))
-}
-
-fn value_of(name: &str, param: &Param, text: &str) -> Result<Value, Box<Diagnostic>> {
+/// The value a text from outside gives a param.
+pub(super) fn from_text(name: &str, param: &Param, text: &str) -> Result<Value, Box<Diagnostic>> {
     match conform(&parse(text, &param.ty), &param.ty) {
         Ok(value) => Ok(if param.secret { value.into_secret() } else { value }),
         Err(misfits) => Err(Box::new(misfit(name, param, &misfits))),
+    }
+}
+
+/// The value a YAML file gives a param. Of a secret no place is told, since the line there
+/// would be shown.
+pub(super) fn from_node(name: &str, param: &Param, node: &Node, sources: &Sources) -> Result<Value, Vec<Diagnostic>> {
+    let mut found = Vec::new();
+    let tree = Tree::compile(node, &param.ty, sources, &mut found);
+    let mut has_expression = false;
+    tree.visit(&mut |_| has_expression = true);
+    if has_expression {
+        let diagnostic =
+            Diagnostic::error("expression", format!("the value of `{name}` is a plain value, without expressions"));
+        found = vec![diagnostic.at(node.span).with_help("write the value itself, and `$${` for `${`")];
+    }
+    let value = if found.is_empty() { tree.evaluate(&Nothing) } else { Err(found) };
+    let conformed = value.and_then(|value| {
+        conform(&value, &param.ty).map_err(|misfits| misfits.into_iter().map(|it| told(name, it, &tree)).collect())
+    });
+    match conformed {
+        Ok(value) if param.secret => Ok(value.into_secret()),
+        Err(_) if param.secret => Err(vec![misfit(name, param, &[])]),
+        other => other,
+    }
+}
+
+fn told(name: &str, misfit: crate::schema::Misfit, tree: &Tree) -> Diagnostic {
+    let place: Vec<&str> = [name].into_iter().chain(misfit.path.iter().map(String::as_str)).collect();
+    let message = format!("`{}`: {}", place.join("."), misfit.message);
+    let mut diagnostic =
+        Diagnostic::error(misfit.code, message).at(tree.locate(&misfit.path, misfit.code == "unknown-field"));
+    diagnostic.help = misfit.help.or_else(|| Some("the param's declaration says what it may be".to_owned()));
+    diagnostic
+}
+
+/// A scope in which nothing has a name.
+struct Nothing;
+
+impl Scope for Nothing {
+    fn lookup(&self, _: &str) -> Option<Value> {
+        None
+    }
+
+    fn zones(&self) -> Value {
+        Value::Null
+    }
+
+    fn secret_value(&self, _: &str) -> Result<Value, String> {
+        Err("a secret cannot be read here".to_owned())
+    }
+
+    fn file(&self, _: &str) -> Result<Arc<str>, String> {
+        Err("files cannot be read here".to_owned())
     }
 }
 

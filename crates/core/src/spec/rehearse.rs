@@ -1,30 +1,45 @@
 //! A spec worked out before anything is asked of AWS, with all unknown that only AWS can
 //! tell: what fails now would fail later, too.
 
-use super::expand::{Expanded, NoKeys};
-use super::scope::Attributes;
-use super::{Instance, Spec};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::expand::Expanded;
+use super::view::{Evaluation, View};
+use super::{Attributes, Spec};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::fact::Facts;
-use crate::schema::Schemas;
-use crate::value::{Unknown, Value};
+use crate::schema::KindSchema;
+use crate::value::{Attribute, Unknown, Value};
 
-/// Evaluates all of `spec` and notes what fails, unless something wrong with that place
-/// is known already. `unread` names resources that could not be read.
-pub(super) fn rehearse(spec: Spec, unread: &[String], schemas: &Schemas, diagnostics: &mut Vec<Diagnostic>) -> Spec {
+/// Evaluates all of `spec`, first with nothing known of the params but their types, so
+/// that what other values would lead to is checked too, then with their values. What
+/// fails is noted, unless something wrong with that place is known already.
+pub(super) fn rehearse(spec: Spec, diagnostics: &mut Vec<Diagnostic>) -> Spec {
+    let of_any = |(name, param): (&String, &super::Param)| {
+        let unknown = Value::Unknown(Unknown { is_secret: param.secret, ..Unknown::of(param.ty.clone()) });
+        (name.clone(), unknown)
+    };
+    let params: BTreeMap<String, Value> = spec.root.params.iter().map(of_any).collect();
+    let is_new = params.iter().any(|(name, value)| spec.params.get(name) != Some(value));
+    let spec = match is_new && !spec.root.params.is_empty() {
+        true => {
+            let values = spec.params.clone();
+            Spec { params: values, ..run(Spec { params, ..spec }, diagnostics) }
+        }
+        false => spec,
+    };
+    run(spec, diagnostics)
+}
+
+fn run(spec: Spec, diagnostics: &mut Vec<Diagnostic>) -> Spec {
     let facts = Facts::new(spec.region.clone().unwrap_or_default());
-    let (mut expanded, without) = Expanded::unroll(spec, &facts);
-    let wrong = without.into_iter().filter_map(|found| match found {
-        NoKeys::Wrong(diagnostic) => Some(diagnostic),
-        NoKeys::Unknown(_) => None,
-    });
-    add_news(diagnostics, wrong.collect());
     let mut found = Vec::new();
-    expanded.connect(&facts, schemas, &mut found);
+    let mut expanded = Expanded::unrolled(spec, &facts, &mut found, true);
+    expanded.connect(&facts, &mut found);
     add_news(diagnostics, found);
-    let (attributes, nothing) = (Attributes::default(), Value::Unknown(Unknown::default()));
-    let mut rehearsal = Rehearsal { attributes, expanded, facts, schemas, found: Vec::new(), nothing };
-    unread.iter().for_each(|name| rehearsal.attributes.conceal(name));
+    let attributes = expanded.shape.clone();
+    let mut rehearsal = Rehearsal { attributes, expanded, facts, found: Vec::new() };
     rehearsal.run();
     add_news(diagnostics, rehearsal.found);
     rehearsal.expanded.spec
@@ -39,62 +54,60 @@ fn add_news(diagnostics: &mut Vec<Diagnostic>, found: Vec<Diagnostic>) {
     diagnostics.extend(found.into_iter().filter(|found| !found.span.is_some_and(overlaps)));
 }
 
-struct Rehearsal<'a> {
+struct Rehearsal {
     expanded: Expanded,
     facts: Facts,
-    schemas: &'a Schemas,
     attributes: Attributes,
     found: Vec<Diagnostic>,
-    /// What nothing is known of; one for all.
-    nothing: Value,
 }
 
-impl Rehearsal<'_> {
+impl Rehearsal {
     fn run(&mut self) {
-        self.open_templates();
-        match self.expanded.order.clone() {
-            // A loop: what it would give stays unknown.
-            order if order.is_empty() => {
-                let all = &self.expanded.instances;
-                all.iter().for_each(|instance| self.attributes.conceal(instance.address.name()));
-                (0..all.len()).for_each(|index| drop(self.instance(index)));
+        let (order, all) = (self.expanded.order.clone(), self.expanded.instances.len());
+        // Of a loop, what it would give stays unknown.
+        let order = if order.is_empty() { (0..all).collect() } else { order };
+        for index in order {
+            let attributes = self.instance(index);
+            let instance = &self.expanded.instances[index];
+            if instance.each.as_ref().is_none_or(|each| each.key.is_known()) {
+                self.attributes.publish(&instance.address, attributes);
             }
-            order => order.into_iter().for_each(|index| {
-                let attributes = self.instance(index);
-                self.attributes.publish(&self.expanded.instances[index].address, attributes);
-            }),
         }
-        for output in &self.expanded.spec.outputs {
-            let scope = self.expanded.scope(&self.facts, &self.attributes, None);
-            output.value.evaluate_noting(&scope, &mut self.found);
-        }
+        self.rest();
     }
 
-    /// Of what will be repeated over keys not known yet, only what is literal can be checked.
-    fn open_templates(&mut self) {
-        for template in self.expanded.open() {
-            self.attributes.conceal(&template.name);
-            if let Some(schema) = self.schemas.get(&template.kind) {
-                let address = crate::address::Address::root(&template.name);
-                template.conform(&template.body.shape(), schema, &address, &mut self.found);
+    /// What belongs to no resource.
+    fn rest(&mut self) {
+        let evaluation = Evaluation::new(&self.expanded, &self.facts, &self.attributes);
+        for (index, frame) in self.expanded.frames.iter().enumerate() {
+            let view = evaluation.view(index, None, None);
+            for local in &frame.module.locals {
+                crate::expr::Scope::lookup(&view, &local.name);
+            }
+            for output in &frame.module.outputs {
+                evaluation.value(&output.value, &view);
+            }
+            let view = View { sees_outputs: true, ..view };
+            for check in &frame.module.checks {
+                check.rehearse(&evaluation, &view);
             }
         }
+        self.found.extend(evaluation.take_found());
     }
 
     /// What others may name of an instance that is to be made.
     fn instance(&mut self, index: usize) -> Value {
-        let instance: &Instance = &self.expanded.instances[index];
-        let Some(schema) = self.schemas.get(&self.expanded.template(instance).kind) else {
-            return Value::map([]);
-        };
-        let desired = self.expanded.desired(instance, schema, &self.facts, &self.attributes);
+        let instance = &self.expanded.instances[index];
+        let schema: Arc<KindSchema> = self.expanded.template(instance).schema.clone();
+        let desired = self.expanded.desired(instance, &schema, &self.facts, &self.attributes);
         let desired = desired.unwrap_or_else(|found| {
             self.found.extend(found);
             Value::Null
         });
         let mut attributes = desired.as_map().cloned().unwrap_or_default();
-        for name in schema.spec.fields.keys().chain(schema.outputs.fields.keys()) {
-            attributes.entry(name.clone()).or_insert_with(|| self.nothing.clone());
+        for (name, field) in &schema.attributes.fields {
+            let attribute = || Attribute { address: instance.address.clone(), name: name.clone() };
+            attributes.entry(name.clone()).or_insert_with(|| Value::unknown(attribute(), field.ty.clone()));
         }
         Value::map(attributes)
     }

@@ -115,9 +115,7 @@ impl Application {
             return BTreeMap::new();
         };
         let attributes = self.attributes();
-        let scope = spec.scope(&self.facts, &attributes, None);
-        let outputs = spec.spec.outputs.iter();
-        outputs.filter_map(|output| Some((output.name.clone(), output.value.evaluate(&scope).ok()?))).collect()
+        spec.outputs(&self.facts, &attributes).0
     }
 
     /// Brings what the state records beside the properties up to date, where the plan
@@ -162,7 +160,7 @@ fn settled(spec: &Expanded, instance: &Instance, kind: String, current: state::I
         address: instance.address.clone(),
         kind,
         dependencies: spec.dependencies(instance),
-        lifecycle: spec.template(instance).lifecycle,
+        lifecycle: instance.lifecycle,
         instance: current,
     }
 }
@@ -178,14 +176,15 @@ impl Run<'_> {
         let attributes = application.attributes();
         let desired =
             spec.desired(instance, self.schema(), &application.facts, &attributes).map_err(StepError::Spec)?;
-        if let Some(missing) = desired.awaits().into_iter().next() {
-            return Err(StepError::Died(format!("{missing} did not become known")));
+        if !desired.is_known() {
+            let missing: Vec<String> = desired.awaits().iter().map(ToString::to_string).collect();
+            return Err(StepError::Died(format!("{} did not become known", missing.join(", "))));
         }
         let template = spec.template(instance);
         Ok(Target {
             desired,
             dependencies: spec.dependencies(instance),
-            lifecycle: template.lifecycle,
+            lifecycle: instance.lifecycle,
             ignored: template.ignore_changes.clone(),
         })
     }

@@ -1,9 +1,10 @@
 //! What of a resource an expression names, and whether the field it feeds can take that.
 
-use super::{Checker, Target};
+use super::{CallTarget, Checker, Target};
 use crate::diagnostic::{Span, suggest};
 use crate::expr::{PathStep, Reference};
 use crate::schema::{Field, KindSchema, StringType, Type, with_article};
+use crate::spec::definition::Name;
 use crate::spec::document::list;
 use crate::spec::tree::{Mention, Tree, TreeKind};
 
@@ -29,6 +30,32 @@ impl Checker<'_> {
                 self.key_without_for_each(mention);
             }
             _ => {}
+        }
+    }
+
+    /// Checks `network.vpc_id` and `api["blue"].url` against the module's outputs.
+    pub(super) fn output_of(&mut self, mention: &Mention, target: &CallTarget) {
+        let Some(module) = &target.module else { return };
+        let path = mention.reference.path.as_slice();
+        let names: Vec<&str> = module.outputs.iter().map(|output| output.name.as_str()).collect();
+        let path = match (target.is_repeated, path.split_first()) {
+            (false, Some((PathStep::Key(_) | PathStep::Each, _))) => return self.key_without_for_each(mention),
+            (true, Some((PathStep::Field(name), _))) if names.contains(&name.as_str()) => {
+                return self.forgotten_key(mention, name);
+            }
+            (false, _) => path,
+            (true, Some((_, rest))) => rest,
+            (true, None) => return,
+        };
+        if let Some((PathStep::Field(name), rest)) = path.split_first()
+            && !names.contains(&name.as_str())
+        {
+            let help = match suggest(name, names.iter().copied()) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!("its outputs are {}", list(&names)),
+            };
+            let message = format!("the module `{}` has no output `{name}`", mention.reference.root);
+            self.error("unknown-output", if rest.is_empty() { mention.tail } else { mention.span }, message, help);
         }
     }
 
@@ -123,10 +150,12 @@ impl Checker<'_> {
     }
 
     fn fed_by(&mut self, reference: &Reference, span: Span, ty: &Type, path: &[String]) {
-        let (Some(target), [.., PathStep::Field(name)]) = (self.resources.get(&reference.root), &*reference.path)
+        let (Some(Name::Resource(index)), [.., PathStep::Field(name)]) =
+            (self.names.get(&reference.root), &*reference.path)
         else {
             return;
         };
+        let target = &self.resources[*index];
         let is_attribute = reference.path.len() == 1 + usize::from(target.is_repeated);
         let Some(attribute) = target.schema.attribute(name).filter(|_| is_attribute) else {
             return;
@@ -151,7 +180,11 @@ impl Checker<'_> {
 
     /// What to name where a resource of the kind `wanted` is wanted: the first by name.
     fn one_of_kind(&self, wanted: &str, attribute: &str) -> String {
-        let named = self.resources.iter().filter(|(_, target)| target.schema.name() == wanted);
+        let all = self.names.iter().filter_map(|(name, meant)| match meant {
+            Name::Resource(index) => Some((name, &self.resources[*index])),
+            _ => None,
+        });
+        let named = all.filter(|(_, target)| target.schema.name() == wanted);
         match named.min_by_key(|(name, _)| *name) {
             Some((name, target)) if target.is_repeated => format!("`{name}[\"…\"].{attribute}` names one"),
             Some((name, _)) => format!("`{name}.{attribute}` names one"),

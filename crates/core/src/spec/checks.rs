@@ -1,0 +1,201 @@
+//! What must hold after an apply: conditions over outputs and live attributes, and requests.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, LazyLock};
+
+use super::Attributes;
+use super::definition::CheckBlock;
+use super::expand::Expanded;
+use super::tree::Tree;
+use super::view::{Evaluation, View};
+use crate::address::Address;
+use crate::diagnostic::{Diagnostic, Span};
+use crate::fact::Facts;
+use crate::schema::{Field, ObjectType, StringType, Type, conform};
+use crate::value::{Unknown, Value};
+
+/// One check, worked out.
+#[derive(Clone, Debug)]
+pub struct Check {
+    /// Its name, in the module it stands in.
+    pub name: Address,
+    /// Where its name stands.
+    pub span: Span,
+    /// What it says when it does not hold, in the spec's own words.
+    pub message: Option<String>,
+    /// Whether it holds, or how to find out.
+    pub verdict: Verdict,
+}
+
+/// Whether a check holds.
+#[derive(Clone, Debug)]
+pub enum Verdict {
+    /// It does.
+    Holds,
+    /// It does not.
+    Fails,
+    /// It rests on what is not there yet.
+    Unknown(String),
+    /// The answer to this request tells.
+    Request(Request),
+    /// It cannot be worked out.
+    Wrong(Vec<Diagnostic>),
+}
+
+/// A request whose answer tells whether a check holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Request {
+    /// Where to.
+    pub url: String,
+    /// `GET` unless said otherwise.
+    pub method: String,
+    /// The status codes that are right; redirects are not followed.
+    pub status: Vec<u16>,
+    /// What the answer's text must hold.
+    pub contains: Option<String>,
+    /// Headers to send.
+    pub headers: BTreeMap<String, String>,
+    /// How long to wait for an answer, in seconds.
+    pub timeout: u32,
+    /// How often to ask again before the check fails.
+    pub retries: u32,
+}
+
+/// What `http` of a check takes.
+pub(super) fn http_type() -> Type {
+    static TYPE: LazyLock<Type> = LazyLock::new(|| {
+        let text = || Type::String(StringType::default());
+        let whole = |max: i64| Type::Integer { min: Some(0), max: Some(max) };
+        let optional = |ty: Type, doc: &str| Field { required: false, ..Field::required(ty, doc) };
+        let methods = ["GET", "HEAD", "POST", "PUT", "OPTIONS"].map(str::to_owned).to_vec();
+        let method = Type::String(StringType { choices: methods, ..StringType::default() });
+        let fields = [
+            ("url", Field::required(text(), "Where to send the request.")),
+            ("method", optional(method, "`GET` unless said otherwise.")),
+            (
+                "status",
+                optional(Type::Any, "The status code that is right, or a list of them; 200 unless said otherwise."),
+            ),
+            ("contains", optional(text(), "What the answer's text must hold.")),
+            ("headers", optional(Type::Map(Box::new(text())), "Headers to send.")),
+            ("timeout", optional(whole(300), "How long to wait for an answer, in seconds; 10 unless said otherwise.")),
+            ("retries", optional(whole(100), "How often to ask again, 2 seconds apart; 5 unless said otherwise.")),
+        ];
+        let fields = fields.into_iter().map(|(name, field)| (name.to_owned(), field)).collect();
+        Type::Object(Arc::new(ObjectType { fields }))
+    });
+    TYPE.clone()
+}
+
+impl CheckBlock {
+    /// Evaluates all of it, noting what fails.
+    pub(super) fn rehearse(&self, evaluation: &Evaluation<'_>, view: &View<'_>) {
+        if let Some(tree) = &self.assert {
+            self.told(evaluation, tree, &evaluation.value(tree, view), &Type::Bool);
+        }
+        if let Some(tree) = &self.http {
+            self.told(evaluation, tree, &evaluation.value(tree, view), &http_type());
+        }
+        for tree in self.message.iter().chain(&self.when) {
+            evaluation.value(tree, view);
+        }
+    }
+
+    /// `value` as `ty` has it; what does not fit is noted.
+    fn told(&self, evaluation: &Evaluation<'_>, tree: &Tree, value: &Value, ty: &Type) -> Value {
+        let misfits = match conform(value, ty) {
+            Ok(value) => return value,
+            Err(misfits) => misfits,
+        };
+        for misfit in misfits {
+            let place = tree.locate(&misfit.path, misfit.code == "unknown-field");
+            let message = format!("the check `{}`: {}", self.name, misfit.message);
+            let mut diagnostic = Diagnostic::error(misfit.code, message).at(place);
+            diagnostic.help =
+                misfit.help.or_else(|| Some("a condition is true or false, such as `${length(a) > 1}`".to_owned()));
+            evaluation.tell(diagnostic);
+        }
+        Value::Unknown(Unknown::default())
+    }
+
+    fn verdict(&self, evaluation: &Evaluation<'_>, view: &View<'_>) -> Verdict {
+        let value = match (&self.assert, &self.http) {
+            (Some(tree), _) => self.told(evaluation, tree, &evaluation.value(tree, view), &Type::Bool),
+            (None, Some(tree)) => self.told(evaluation, tree, &evaluation.value(tree, view), &http_type()),
+            (None, None) => Value::Bool(true),
+        };
+        let found = evaluation.take_found();
+        match &value {
+            _ if !found.is_empty() => Verdict::Wrong(found),
+            value if !value.is_known() => {
+                let awaits: Vec<String> = value.awaits().iter().map(ToString::to_string).collect();
+                Verdict::Unknown(awaits.join(", "))
+            }
+            Value::Map(entries) => Verdict::Request(request(entries)),
+            value => match opened(value) {
+                Value::Bool(true) => Verdict::Holds,
+                _ => Verdict::Fails,
+            },
+        }
+    }
+}
+
+/// A value that may be a secret: only whether it is true is told.
+fn opened(value: &Value) -> Value {
+    match value {
+        Value::Secret(crate::value::Secret::Plain(inner)) => (**inner).clone(),
+        value => value.clone(),
+    }
+}
+
+fn request(entries: &BTreeMap<String, Value>) -> Request {
+    let text = |name: &str| entries.get(name).map(opened).and_then(|value| Some(value.as_str()?.to_owned()));
+    let number = |name: &str, default: u32| match entries.get(name) {
+        Some(Value::Integer(number)) => u32::try_from(*number).unwrap_or(default),
+        _ => default,
+    };
+    let code = |value: &Value| match value {
+        Value::Integer(code) => u16::try_from(*code).ok(),
+        Value::String(code) => code.parse().ok(),
+        _ => None,
+    };
+    let status = match entries.get("status") {
+        Some(Value::List(codes)) => codes.iter().filter_map(code).collect(),
+        Some(other) => code(other).into_iter().collect(),
+        None => vec![200],
+    };
+    let headers = entries.get("headers").map(opened).and_then(|headers| headers.as_map().cloned()).unwrap_or_default();
+    let headers = headers.iter().filter_map(|(name, value)| Some((name.clone(), opened(value).as_str()?.to_owned())));
+    Request {
+        url: text("url").unwrap_or_default(),
+        method: text("method").unwrap_or_else(|| "GET".to_owned()),
+        status,
+        contains: text("contains"),
+        headers: headers.collect(),
+        timeout: number("timeout", 10),
+        retries: number("retries", 5),
+    }
+}
+
+impl Expanded {
+    /// Every check that is to be looked at, worked out as far as `attributes` tell.
+    pub fn checks(&self, facts: &Facts, attributes: &Attributes) -> Vec<Check> {
+        let evaluation = Evaluation::new(self, facts, attributes);
+        let mut checks = Vec::new();
+        for (index, frame) in self.frames.iter().enumerate() {
+            let view = View { sees_outputs: true, ..evaluation.view(index, None, None) };
+            for block in &frame.module.checks {
+                if let Some(when) = &block.when
+                    && evaluation.value(when, &view) == Value::Bool(false)
+                {
+                    continue;
+                }
+                let message = block.message.as_ref().map(|tree| evaluation.value(tree, &view));
+                let message = message.and_then(|message| message.as_str().map(str::to_owned));
+                let verdict = block.verdict(&evaluation, &view);
+                checks.push(Check { name: frame.address(&block.name), span: block.span, message, verdict });
+            }
+        }
+        checks
+    }
+}

@@ -1,0 +1,305 @@
+//! What decides before an apply how often there is something, where, and how protected.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::definition::{LifecycleBlock, Lookup, Meta};
+use super::frame::Each;
+use super::tree::Tree;
+use super::unroll::Unresolved;
+use super::view::{Evaluation, View};
+use crate::diagnostic::{Diagnostic, Span};
+use crate::driver::{AssumeRole, Place};
+use crate::fact::{Answer, Ask};
+use crate::schema::{Type, conform, with_article};
+use crate::state::Lifecycle;
+use crate::value::{Awaited, Unknown, Value};
+
+/// Why something is not told.
+pub(super) enum Told {
+    /// It is wrong.
+    Wrong(Vec<Diagnostic>),
+    /// It is not known yet.
+    Unresolved(Unresolved),
+}
+
+/// How often there is something.
+pub(super) enum Repeated {
+    /// Once, without a key.
+    Once,
+    /// Once for each of these.
+    Keyed(Vec<Each>),
+}
+
+/// A value that must be known before anything is made.
+fn known(evaluation: &Evaluation<'_>, tree: &Tree, view: &View<'_>, field: &'static str) -> Result<Value, Told> {
+    evaluation.is_blocked.set(false);
+    let value = evaluation.value(tree, view);
+    let found = evaluation.take_found();
+    if !found.is_empty() {
+        return Err(Told::Wrong(found));
+    }
+    Ok(value).and_then(|value| match &value {
+        Value::Unknown(unknown) => {
+            Err(unresolved(evaluation, tree.span, field, unknown.awaits.iter().cloned().collect()))
+        }
+        _ => Ok(value),
+    })
+}
+
+fn unresolved(evaluation: &Evaluation<'_>, span: Span, field: &'static str, awaits: BTreeSet<Awaited>) -> Told {
+    Told::Unresolved(Unresolved { span, field, awaits, is_blocked: evaluation.is_blocked.get() })
+}
+
+fn wrong(diagnostic: Diagnostic) -> Told {
+    Told::Wrong(vec![diagnostic])
+}
+
+/// A yes or no that must be known before anything is made.
+pub(super) fn flag(
+    evaluation: &Evaluation<'_>,
+    tree: &Tree,
+    view: &View<'_>,
+    field: &'static str,
+) -> Result<bool, Told> {
+    let value = known(evaluation, tree, view, field)?;
+    match conform(&value, &Type::Bool) {
+        Ok(Value::Bool(value)) => Ok(value),
+        _ if value.has_secret() => {
+            let message = format!("`{field}` is secret, but what there is is stored and shown");
+            Err(wrong(Diagnostic::error("secret", message).at(tree.span).with_help("decide by what may be seen")))
+        }
+        _ => {
+            let message = format!("`{field}` is yes or no, not {}", with_article(value.type_name()));
+            let help = "write a condition, such as `${env == \"prod\"}`";
+            Err(wrong(Diagnostic::error("wrong-type", message).at(tree.span).with_help(help)))
+        }
+    }
+}
+
+/// What protects an instance.
+pub(super) fn lifecycle(
+    evaluation: &Evaluation<'_>,
+    block: &LifecycleBlock,
+    view: &View<'_>,
+) -> Result<Lifecycle, Told> {
+    let mut lifecycle = Lifecycle::default();
+    for (field, tree) in block.trees() {
+        let value = flag(evaluation, tree, view, field)?;
+        match field {
+            "prevent_destroy" => lifecycle.prevent_destroy = value,
+            "retain_on_delete" => lifecycle.retain_on_delete = value,
+            _ => lifecycle.create_before_destroy = value,
+        }
+    }
+    Ok(lifecycle)
+}
+
+/// Where an instance lies: what it says, or what is said around it.
+pub(super) fn place(evaluation: &Evaluation<'_>, meta: &Meta, view: &View<'_>) -> Result<Place, Told> {
+    let mut place = view.place.clone();
+    if let Some(tree) = &meta.region {
+        let region = region(evaluation, tree, view)?;
+        place.region = (region != evaluation.facts.region).then_some(region);
+    }
+    if let Some(tree) = &meta.assume_role {
+        place.assume_role = Some(role(evaluation, tree, view)?);
+    }
+    Ok(place)
+}
+
+/// The name of a region.
+pub(super) fn region(evaluation: &Evaluation<'_>, tree: &Tree, view: &View<'_>) -> Result<String, Told> {
+    match known(evaluation, tree, view, "region")? {
+        Value::String(region) => is_no_zone(&region, tree.span).map(|()| region.to_string()),
+        _ => {
+            let diagnostic = Diagnostic::error("wrong-type", "`region` is a single string").at(tree.span);
+            Err(wrong(diagnostic.with_help("write one such as `us-east-1`")))
+        }
+    }
+}
+
+fn is_no_zone(region: &str, span: Span) -> Result<(), Told> {
+    let parent = region.trim_end_matches(|c: char| c.is_ascii_lowercase());
+    if parent.len() + 1 == region.len() && parent.ends_with(|c: char| c.is_ascii_digit()) {
+        let message = format!("`{region}` is an availability zone, not a region");
+        let diagnostic = Diagnostic::error("bad-region", message).at(span);
+        return Err(wrong(diagnostic.with_help(format!("write `{parent}`"))));
+    }
+    Ok(())
+}
+
+/// A role to assume: its ARN, or a map with it.
+pub(super) fn role(evaluation: &Evaluation<'_>, tree: &Tree, view: &View<'_>) -> Result<AssumeRole, Told> {
+    let value = known(evaluation, tree, view, "assume_role")?;
+    let role = match &value {
+        Value::String(arn) => {
+            Some(AssumeRole { role_arn: arn.to_string(), external_id: None, role_session_name: None })
+        }
+        value => value.to_driver_json().and_then(|json| serde_json::from_value::<AssumeRole>(json).ok()),
+    };
+    role.filter(|role| role.role_arn.starts_with("arn:")).ok_or_else(|| {
+        let help = "write the role's ARN, or `{ role_arn: …, external_id: …, role_session_name: … }`";
+        wrong(Diagnostic::error("wrong-type", "`assume_role` names no role").at(tree.span).with_help(help))
+    })
+}
+
+/// What a lookup finds; unknown as long as nobody looked.
+pub(super) fn known_by(evaluation: &Evaluation<'_>, lookup: &Lookup, view: &View<'_>) -> Result<Value, Told> {
+    let by = known(evaluation, &lookup.by, view, "existing")?;
+    if by.has_secret() {
+        let message = format!("`{}` is looked up by a secret, which would be shown", lookup.name);
+        let help = "look it up by what may be seen";
+        return Err(wrong(Diagnostic::error("secret", message).at(lookup.by.span).with_help(help)));
+    }
+    let Some(json) = conformed(&by, lookup)?.to_driver_json() else {
+        return Err(unresolved(evaluation, lookup.by.span, "existing", by.awaits()));
+    };
+    let (place, kind) = (view.place.clone(), lookup.kind.as_str().into());
+    let ask = Ask::Lookup { place, kind, by: json.to_string().into() };
+    let ty = Type::Object(lookup.schema.attributes.clone());
+    Ok(match evaluation.facts.answers.get(&ask) {
+        Some(Answer::Value(value)) => value.clone(),
+        _ => Value::Unknown(Unknown { awaits: Arc::new(BTreeSet::from([Awaited::Fact(ask)])), ty, is_secret: false }),
+    })
+}
+
+/// The properties and outputs a lookup goes by, as their kind has them.
+fn conformed(by: &Value, lookup: &Lookup) -> Result<Value, Told> {
+    let (mut all, mut found) = (Vec::new(), Vec::new());
+    for (name, value) in by.as_map().into_iter().flatten() {
+        let Some(field) = lookup.schema.attributes.fields.get(name) else { continue };
+        match conform(value, &field.ty) {
+            Ok(value) => all.push((name.clone(), value)),
+            Err(misfits) => found.extend(misfits.into_iter().map(|misfit| {
+                let path: Vec<String> = [name.clone()].into_iter().chain(misfit.path).collect();
+                let message = format!("`{}` of `{}`: {}", path.join("."), lookup.name, misfit.message);
+                let mut diagnostic = Diagnostic::error(misfit.code, message).at(lookup.by.locate(&path, false));
+                diagnostic.help = misfit.help;
+                diagnostic
+            })),
+        }
+    }
+    if found.is_empty() { Ok(Value::map(all)) } else { Err(Told::Wrong(found)) }
+}
+
+/// What to say where a lookup does not find one thing.
+pub(super) fn no_single(ask: &Ask, answer: &Answer, span: Span) -> Option<Diagnostic> {
+    let Ask::Lookup { kind, by, place } = ask else { return None };
+    let region = place.region.as_ref().map_or_else(String::new, |region| format!(" in {region}"));
+    let (message, help) = match answer {
+        Answer::Value(_) => return None,
+        Answer::Nothing => (
+            format!("there is no {kind} with {by}{region}"),
+            "make it first, or look it up by something else".to_owned(),
+        ),
+        Answer::Several(ids) => {
+            let shown: Vec<String> = ids.iter().take(5).map(|id| format!("`{id}`")).collect();
+            let more = if ids.len() > 5 { " …" } else { "" };
+            (
+                format!("there are {} {kind} with {by}{region}: {}{more}", ids.len(), shown.join(", ")),
+                "say more of the one that is meant, or give its `id`".to_owned(),
+            )
+        }
+    };
+    Some(Diagnostic::error("lookup", message).at(span).with_help(help))
+}
+
+/// What to say of a value that must be known before an apply and is not.
+pub(super) fn too_early(why: &Unresolved) -> Diagnostic {
+    let attributes: Vec<String> = why
+        .awaits
+        .iter()
+        .filter_map(|awaited| match awaited {
+            Awaited::Attribute(attribute) => Some(format!("`{}`", attribute.address)),
+            Awaited::Fact(_) => None,
+        })
+        .collect();
+    let message = match attributes.as_slice() {
+        [] => format!("`{}` is not known before the apply", why.field),
+        [..] => format!("`{}` rests on {}, which only an apply tells", why.field, attributes.join(", ")),
+    };
+    let help = match why.field {
+        "for_each" => {
+            "its keys become addresses, so they must be known before anything is made: use params, locals, `zones(n)`, keys of other resources, and constants"
+        }
+        "existing" => {
+            "what is looked up must be there before anything is made: use params, locals and constants, or refer to the resource itself"
+        }
+        _ => "it decides what there is, so it must be known before anything is made: use params, locals and constants",
+    };
+    Diagnostic::error("too-early", message).at(why.span).with_help(help)
+}
+
+/// What a block is repeated over.
+pub(super) fn repeated(evaluation: &Evaluation<'_>, for_each: &Arc<Tree>, view: &View<'_>) -> Result<Repeated, Told> {
+    let value = known(evaluation, for_each, view, "for_each")?;
+    let at_item = |item: Option<usize>| {
+        let path: Vec<String> = item.iter().map(usize::to_string).collect();
+        for_each.locate(&path, false)
+    };
+    let each = match &value {
+        Value::Map(entries) => {
+            let each = entries.iter().zip(0..);
+            each.map(|((key, value), index)| Each::new(key, value.clone(), index)).collect()
+        }
+        Value::List(items) => {
+            let each = items.iter().enumerate().map(|(index, item)| match item {
+                Value::String(key) => Ok(Each::new(key, item.clone(), index as i64)),
+                Value::Integer(number) => Ok(Each::new(&number.to_string(), item.clone(), index as i64)),
+                Value::Unknown(unknown) => {
+                    Err(unresolved(evaluation, for_each.span, "for_each", (*unknown.awaits).clone()))
+                }
+                _ => Err(wrong(bad_item(at_item(Some(index))))),
+            });
+            each.collect::<Result<Vec<_>, Told>>()?
+        }
+        other => return Err(wrong(nothing_to_repeat(other, for_each.span))),
+    };
+    no_key_twice(&each, at_item)?;
+    Ok(Repeated::Keyed(each))
+}
+
+fn no_key_twice(each: &[Each], place: impl Fn(Option<usize>) -> Span) -> Result<(), Told> {
+    let mut seen = BTreeSet::new();
+    match each.iter().enumerate().find(|(_, each)| !seen.insert(each.text())) {
+        None => Ok(()),
+        Some((index, twice)) => {
+            let message = format!("`for_each` has the key `{}` twice", twice.text().unwrap_or_default());
+            let twice = Diagnostic::error("for-each", message).at(place(Some(index)));
+            Err(wrong(twice.with_help("give each key once, or wrap the list in `distinct(…)`")))
+        }
+    }
+}
+
+fn bad_item(place: Span) -> Diagnostic {
+    let message = "the items of a list in `for_each` are strings: each becomes a key";
+    Diagnostic::error("for-each", message).at(place).with_help("for anything else, give a map from keys to values")
+}
+
+fn nothing_to_repeat(value: &Value, place: Span) -> Diagnostic {
+    let (message, help) = match value {
+        Value::Secret(_) => (
+            "`for_each` is secret, but its keys become addresses, which are stored and shown".to_owned(),
+            "repeat over names that may be seen, and look the secret values up by `each.key`",
+        ),
+        other => (
+            format!("`for_each` takes a list or a map, not {}", with_article(other.type_name())),
+            "write a list of strings such as `[a, b]`, or a map from keys to values",
+        ),
+    };
+    Diagnostic::error("for-each", message).at(place).with_help(help)
+}
+
+/// What `each` is where only the type of what it goes over is known.
+pub(super) fn open_each(over: &Value) -> Each {
+    let unknown = |ty: Type| Value::Unknown(Unknown::of(ty));
+    let text = Type::String(Default::default());
+    let value = match over {
+        Value::Unknown(Unknown { ty: Type::List(item) | Type::Set(item) | Type::Map(item), .. }) => {
+            unknown((**item).clone())
+        }
+        _ => unknown(Type::Any),
+    };
+    Each { key: unknown(text), value, index: unknown(Type::Integer { min: Some(0), max: None }), is_lazy: false }
+}

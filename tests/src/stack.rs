@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use provision_core::diagnostic::{Sources, render_plain};
 use provision_core::driver::{Id, Provider};
+use provision_core::fact::Facts;
 use provision_core::plan::{Drift, Plan, violations};
 use provision_core::schema::Schemas;
-use provision_core::spec::{self, Expanded, Facts, Given, Spec};
+use provision_core::spec::{self, Expanded, Files, Given, Spec};
 use provision_core::state::{Record, State};
 use provision_core::store::Holder;
 use provision_engine::apply::{Outcome, Stop};
@@ -63,7 +64,7 @@ impl Stack {
     fn load(&self, text: &str) -> Result<Spec, Wrong> {
         let mut sources = Sources::default();
         let source = sources.add("spec.yaml", text);
-        spec::load(&sources, source, &self.session.engine.schemas, Given::All(&Default::default()))
+        spec::load(&mut sources, source, &self.session.engine.schemas, &Given::default(), &Arc::new(Files::none()))
             .map_err(|found| found.iter().map(|it| render_plain(it, &sources)).collect::<Vec<_>>().join("\n"))
     }
 

@@ -2,19 +2,21 @@
 
 #![allow(clippy::unwrap_used, missing_docs)]
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use provision_core::diagnostic::{Sources, render_plain};
-use provision_core::spec::{Given, format, load};
+use provision_core::spec::{Files, Given, format, validate};
 use provision_tests::generated::workspace;
 
 /// What is wrong with a spec, in words; none for a sound one.
 fn wrong(name: &str, text: &str) -> Vec<String> {
     let mut sources = Sources::default();
     let source = sources.add(name, text);
-    let found = load(&sources, source, provision_aws::kinds::schemas(), Given::Some(&BTreeMap::new()));
+    let read = |name: &str| fs::read_to_string(name).map_err(|error| error.to_string());
+    let files = Arc::new(Files::new(read));
+    let found = validate(&mut sources, source, provision_aws::kinds::schemas(), &Given::default(), &files);
     let mut wrong: Vec<String> = found.err().into_iter().flatten().map(|it| render_plain(&it, &sources)).collect();
     if format::format(source, text).is_ok_and(|formatted| formatted != text) {
         wrong.push(format!("{name} is not laid out as `provision fmt` does it"));

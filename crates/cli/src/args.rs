@@ -49,6 +49,14 @@ pub(crate) enum Command {
     /// Check a spec without credentials and without asking AWS anything.
     #[command(after_help = "Examples:\n  provision validate shop.yaml\n  provision validate specs/*.yaml --json")]
     Validate(ValidateArgs),
+    /// Ask whether the spec's checks hold, and change nothing.
+    #[command(after_help = "Examples:\n  provision check shop.yaml\n  provision check shop.yaml --env prod --json")]
+    Check(CheckArgs),
+    /// Evaluate expressions against the current state.
+    #[command(
+        after_help = "Examples:\n  provision console shop.yaml\n  provision console shop.yaml -e 'values(public).map(it, it.id)'\n  echo 'vpc.cidr_block' | provision console shop.yaml"
+    )]
+    Console(ConsoleArgs),
     /// Print the outputs of the last apply.
     #[command(
         after_help = "Examples:\n  provision output shop.yaml\n  provision output shop.yaml url\n  provision output --stack shop url --json"
@@ -79,12 +87,27 @@ pub(crate) struct SpecArgs {
     /// The spec.
     pub(crate) spec: PathBuf,
 
-    /// Give a param its value; otherwise PROVISION_PARAM_<name>, then its default.
+    #[command(flatten)]
+    pub(crate) given: GivenArgs,
+    #[command(flatten)]
+    pub(crate) place: PlaceArgs,
+}
+
+/// What a spec is given. Of a param's values this order counts: `-p`, `--params`,
+/// PROVISION_PARAM_<name>, the environment's, the default.
+#[derive(Debug, Default, clap::Args)]
+pub(crate) struct GivenArgs {
+    /// The environment; it has a stack and a state of its own.
+    #[arg(long, value_name = "NAME", env = "PROVISION_ENV")]
+    pub(crate) env: Option<String>,
+
+    /// Give a param its value; otherwise PROVISION_PARAM_<name>, the environment's, its default.
     #[arg(short = 'p', long = "param", value_name = "NAME=VALUE")]
     pub(crate) params: Vec<String>,
 
-    #[command(flatten)]
-    pub(crate) place: PlaceArgs,
+    /// Give params their values by a YAML file.
+    #[arg(long = "params", value_name = "FILE")]
+    pub(crate) params_file: Option<PathBuf>,
 }
 
 /// Where the state lies.
@@ -97,14 +120,18 @@ pub(crate) struct PlaceArgs {
 
 /// A stack, by its spec or by its name.
 #[derive(Debug, clap::Args)]
-#[group(required = true, multiple = false)]
 pub(crate) struct WhichStack {
     /// The spec that names the stack.
+    #[arg(required_unless_present = "stack", conflicts_with = "stack")]
     pub(crate) spec: Option<PathBuf>,
 
     /// The stack's name, where there is no spec any more.
     #[arg(long)]
     pub(crate) stack: Option<String>,
+
+    /// The spec's environment that is meant.
+    #[arg(long, value_name = "NAME", env = "PROVISION_ENV", conflicts_with = "stack")]
+    pub(crate) env: Option<String>,
 }
 
 /// A stack and something in it: `SPEC NAME`, or `--stack STACK NAME`.
@@ -117,6 +144,10 @@ pub(crate) struct InStack {
     /// The stack's name, where there is no spec any more.
     #[arg(long)]
     pub(crate) stack: Option<String>,
+
+    /// The spec's environment that is meant.
+    #[arg(long, value_name = "NAME", env = "PROVISION_ENV", conflicts_with = "stack")]
+    pub(crate) env: Option<String>,
 }
 
 /// How steps are carried out.
@@ -204,9 +235,25 @@ pub(crate) struct ValidateArgs {
     #[arg(required = true)]
     pub(crate) specs: Vec<PathBuf>,
 
-    /// Give a param its value, to check more.
-    #[arg(short = 'p', long = "param", value_name = "NAME=VALUE")]
-    pub(crate) params: Vec<String>,
+    #[command(flatten)]
+    pub(crate) given: GivenArgs,
+}
+
+/// `check`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct CheckArgs {
+    #[command(flatten)]
+    pub(crate) spec: SpecArgs,
+}
+
+/// `console`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct ConsoleArgs {
+    #[command(flatten)]
+    pub(crate) spec: SpecArgs,
+    /// Evaluate this and leave; may be given several times.
+    #[arg(short = 'e', long = "expression", value_name = "EXPRESSION")]
+    pub(crate) expressions: Vec<String>,
 }
 
 /// `output`.
@@ -250,9 +297,8 @@ pub(crate) struct ImportArgs {
     pub(crate) address: String,
     /// Its physical name, as AWS writes it.
     pub(crate) id: String,
-    /// Give a param its value.
-    #[arg(short = 'p', long = "param", value_name = "NAME=VALUE")]
-    pub(crate) params: Vec<String>,
+    #[command(flatten)]
+    pub(crate) given: GivenArgs,
     #[command(flatten)]
     pub(crate) place: PlaceArgs,
 }

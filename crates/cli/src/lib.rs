@@ -5,6 +5,7 @@
 mod args;
 mod commands;
 mod error;
+mod http;
 mod output;
 mod render;
 mod session;
@@ -37,6 +38,8 @@ fn run(args: Args, output: &Output) -> Result<Exit, CliError> {
         Command::Fmt(args) => commands::fmt::run(&args, output),
         Command::Output(args) => block_on(commands::output::run(&args, output)),
         Command::State(args) => block_on(commands::state::run(&args, output)),
+        Command::Check(args) => block_on(commands::check::run(&args, output)),
+        Command::Console(args) => block_on(commands::console::run(&args, output)),
         Command::Plan(args) => block_on(commands::plan::run(&args, output)),
         Command::Apply(args) => block_on(commands::apply::run(&args, output)),
         Command::Drift(args) => block_on(commands::drift::run(&args, output)),

@@ -8,7 +8,7 @@ use provision_aws::cloud::{Aws, Cloud};
 use provision_core::address::Address;
 use provision_core::diagnostic::{SourceId, Sources};
 use provision_core::schema::Schemas;
-use provision_core::spec::{self, Expanded, Given, Spec};
+use provision_core::spec::{self, Expanded, Files, Given, Spec};
 use provision_core::state::State;
 use provision_core::store::{Holder, Store};
 use provision_engine::local_store::LocalStore;
@@ -16,7 +16,7 @@ use provision_engine::pace::Patience;
 use provision_engine::session::{Limits, Session};
 use provision_engine::{Engine, Observer};
 
-use crate::args::{InStack, LimitArgs, PlaceArgs, SpecArgs, WhichStack};
+use crate::args::{GivenArgs, InStack, LimitArgs, PlaceArgs, SpecArgs, WhichStack};
 use crate::error::CliError;
 
 /// Every kind's schema.
@@ -33,19 +33,41 @@ pub(crate) fn read(path: &Path, sources: &mut Sources) -> Result<SourceId, CliEr
     Ok(sources.add(name, text))
 }
 
-/// Reads and checks a spec, with the params given by arguments and environment.
-pub(crate) fn load(path: &Path, params: &[String], schemas: &Schemas) -> Result<(Spec, Sources), CliError> {
+/// Reads and checks a spec, with what it is given.
+pub(crate) fn load(path: &Path, args: &GivenArgs, schemas: &Schemas) -> Result<(Spec, Sources), CliError> {
     let mut sources = Sources::default();
     let source = read(path, &mut sources)?;
-    let given = given(params)?;
-    match spec::load(&sources, source, schemas, Given::All(&given)) {
+    let given = given(args, &mut sources)?;
+    match spec::load(&mut sources, source, schemas, &given, &files()) {
         Ok(spec) => Ok((spec, sources)),
         Err(found) => Err(CliError::Spec(Box::new(sources), found)),
     }
 }
 
-/// The params' texts: PROVISION_PARAM_<name>, and before it `-p name=value`.
-pub(crate) fn given(params: &[String]) -> Result<BTreeMap<String, String>, CliError> {
+/// The largest file an expression or a module may be.
+const LARGEST: u64 = 4 << 20;
+
+/// The files that specs name, by paths from the current folder.
+pub(crate) fn files() -> Arc<Files> {
+    Arc::new(Files::new(|name| {
+        let size = std::fs::metadata(name).map_err(|error| error.to_string())?.len();
+        if size > LARGEST {
+            return Err(format!("it has {size} bytes, and {LARGEST} are the most"));
+        }
+        let bytes = std::fs::read(name).map_err(|error| error.to_string())?;
+        String::from_utf8(bytes).map_err(|_| "it is not UTF-8 text".to_owned())
+    }))
+}
+
+/// What a spec is given.
+pub(crate) fn given(args: &GivenArgs, sources: &mut Sources) -> Result<Given, CliError> {
+    let file = args.params_file.as_deref().map(|path| read(path, sources)).transpose()?;
+    let (arguments, variables) = (arguments(&args.params)?, variables()?);
+    Ok(Given { arguments, file, variables, environment: args.env.clone(), partial: false })
+}
+
+/// The params in PROVISION_PARAM_<name>.
+fn variables() -> Result<BTreeMap<String, String>, CliError> {
     let mut given = BTreeMap::new();
     for (variable, value) in std::env::vars_os() {
         let Some(name) = variable.to_str().and_then(|variable| variable.strip_prefix("PROVISION_PARAM_")) else {
@@ -56,6 +78,11 @@ pub(crate) fn given(params: &[String]) -> Result<BTreeMap<String, String>, CliEr
         })?;
         given.insert(name.to_owned(), value);
     }
+    Ok(given)
+}
+
+fn arguments(params: &[String]) -> Result<BTreeMap<String, String>, CliError> {
+    let mut given = BTreeMap::new();
     for param in params {
         let (name, value) = param
             .split_once('=')
@@ -72,6 +99,16 @@ pub(crate) struct Connection {
 }
 
 impl Connection {
+    /// Connects to where the spec's stack lies.
+    pub(crate) async fn of(
+        spec: &Spec,
+        place: &PlaceArgs,
+        observer: Arc<dyn Observer>,
+        parallelism: usize,
+    ) -> Result<Self, CliError> {
+        Self::open(&spec.stack, spec.region.as_deref(), place, observer, parallelism).await
+    }
+
     /// Connects to the region the spec states, or the one that is configured.
     pub(crate) async fn open(
         stack: &str,
@@ -152,7 +189,7 @@ pub(crate) fn address(text: &str) -> Result<Address, CliError> {
 pub(crate) fn stack_of(which: &WhichStack) -> Result<String, CliError> {
     match (&which.spec, &which.stack) {
         (_, Some(stack)) => Ok(stack.clone()),
-        (Some(path), None) => stack_in(path),
+        (Some(path), None) => stack_in(path, which.env.as_deref()),
         (None, None) => Err(no_stack()),
     }
 }
@@ -161,7 +198,7 @@ pub(crate) fn stack_of(which: &WhichStack) -> Result<String, CliError> {
 pub(crate) fn in_stack(which: &InStack) -> Result<(String, Option<String>), CliError> {
     match (which.words.as_slice(), &which.stack) {
         ([], None) => Err(no_stack()),
-        ([spec, name @ ..], None) => Ok((stack_in(Path::new(spec))?, name.first().cloned())),
+        ([spec, name @ ..], None) => Ok((stack_in(Path::new(spec), which.env.as_deref())?, name.first().cloned())),
         ([_, _, ..], Some(_)) => {
             Err(CliError::argument("both a spec and `--stack` name a stack", "leave one of them out"))
         }
@@ -169,10 +206,10 @@ pub(crate) fn in_stack(which: &InStack) -> Result<(String, Option<String>), CliE
     }
 }
 
-fn stack_in(path: &Path) -> Result<String, CliError> {
+fn stack_in(path: &Path, environment: Option<&str>) -> Result<String, CliError> {
     let mut sources = Sources::default();
     let source = read(path, &mut sources)?;
-    spec::stack_name(&sources, source).map_err(|found| CliError::Spec(Box::new(sources.clone()), found))
+    spec::stack_name(&sources, source, environment).map_err(|found| CliError::Spec(Box::new(sources.clone()), found))
 }
 
 fn no_stack() -> CliError {
@@ -182,7 +219,7 @@ fn no_stack() -> CliError {
 impl SpecArgs {
     /// Reads and checks the spec.
     pub(crate) fn load(&self) -> Result<(Spec, Sources), CliError> {
-        load(&self.spec, &self.params, &schemas())
+        load(&self.spec, &self.given, &schemas())
     }
 }
 

@@ -9,12 +9,12 @@
 #[path = "../tests/common/mod.rs"]
 mod common;
 
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::process::Command;
+use std::sync::Arc;
 
 use provision_core::diagnostic::{Sources, render_plain};
-use provision_core::spec::{self, Given};
+use provision_core::spec::{self, Files, Given};
 
 const SIZES: [usize; 3] = [100, 1_000, 10_000];
 /// Resources in one block of the spec.
@@ -41,7 +41,7 @@ fn measure(size: usize) {
     let mut sources = Sources::default();
     let source = sources.add("bench.yaml", text);
     let before = cpu_milliseconds();
-    let loaded = spec::load(&sources, source, &schemas, Given::All(&BTreeMap::new()));
+    let loaded = spec::load(&mut sources, source, &schemas, &Given::default(), &Arc::new(Files::none()));
     let spent = cpu_milliseconds() - before;
     if let Err(found) = &loaded {
         panic!("{}", render_plain(&found[0], &sources));

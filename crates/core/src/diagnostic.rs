@@ -202,6 +202,11 @@ impl Sources {
         SourceId(self.files.len() - 1)
     }
 
+    /// The file of that name, if it was taken in.
+    pub fn find(&self, name: &str) -> Option<SourceId> {
+        self.files.iter().position(|file| file.name == name).map(SourceId)
+    }
+
     /// The name of a file; empty when there is no such file.
     pub fn name(&self, source: SourceId) -> &str {
         self.files.get(source.0).map_or("", |file| &file.name)

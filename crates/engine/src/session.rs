@@ -6,10 +6,11 @@ use std::sync::Arc;
 use provision_core::address::Address;
 use provision_core::driver::Place;
 use provision_core::fact::Facts;
-use provision_core::plan::{Drift, Inputs, Plan, drift, plan};
-use provision_core::spec::{Expanded, Spec};
+use provision_core::plan::{Drift, Inputs, Observed, Plan, drift, plan, present_attributes};
+use provision_core::spec::{Attributes, Expanded, Spec};
 use provision_core::state::{Salt, State};
 use provision_core::store::{Holder, Store};
+use provision_core::value::Value;
 
 use crate::journal::Journal;
 use crate::{Engine, EngineError};
@@ -121,6 +122,25 @@ impl Session {
             replace: &limits.replace,
         };
         plan(&inputs).map_err(EngineError::Spec)
+    }
+
+    /// What AWS reports now of every resource of `spec` that is owned; of the others
+    /// nothing is known.
+    ///
+    /// # Errors
+    /// When AWS cannot be read.
+    pub async fn live_attributes(&self, state: &State, spec: &Expanded) -> Result<Attributes, EngineError> {
+        let observed = self.engine.refresh(state).await?;
+        let mut attributes = spec.shape.clone();
+        for instance in &spec.instances {
+            let current = state.resources.get(&instance.address).and_then(|resource| resource.current.as_ref());
+            if let (Some(current), Some(Observed::Present(seen))) = (current, observed.get(&instance.address)) {
+                let schema = &spec.template(instance).schema;
+                let known = present_attributes(schema, &Value::Null, &seen.spec, &seen.outputs, current.id.as_str());
+                attributes.publish(&instance.address, Value::map(known));
+            }
+        }
+        Ok(attributes)
     }
 
     /// What AWS reports otherwise than the state recorded it.

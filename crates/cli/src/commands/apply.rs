@@ -3,13 +3,16 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use provision_core::diagnostic::Sources;
+use provision_core::fact::Facts;
 use provision_core::plan::Plan;
-use provision_core::spec::{Expanded, Facts};
+use provision_core::spec::Expanded;
 use provision_core::value::Value;
 use provision_engine::apply::{Outcome, Stop};
 use provision_engine::journal::Journal;
 use serde_json::Value as Json;
 
+use super::check;
 use crate::args::{ApplyArgs, RunArgs};
 use crate::error::{CliError, Exit, InSpec};
 use crate::output::Output;
@@ -21,9 +24,7 @@ pub(crate) async fn run(args: &ApplyArgs, output: &Output) -> Result<Exit, CliEr
     let (spec, sources) = args.spec.load()?;
     can_ask(&args.run, output)?;
     let observer = progress::observer(output);
-    let (stack, region) = (spec.stack.clone(), spec.region.clone());
-    let connection =
-        Connection::open(&stack, region.as_deref(), &args.spec.place, observer, args.run.parallelism).await?;
+    let connection = Connection::of(&spec, &args.spec.place, observer, args.run.parallelism).await?;
     let session = &connection.session;
     let (expanded, facts) = session.expand(spec).await.in_spec(&sources)?;
     let limits = session::limits(&args.limits, &expanded, &session.peek().await?)?;
@@ -33,7 +34,28 @@ pub(crate) async fn run(args: &ApplyArgs, output: &Output) -> Result<Exit, CliEr
         Ok(plan) => plan,
         Err(error) => return leave(journal, error).await,
     };
-    carry_out(&connection, journal, plan, Some(expanded), facts, &args.run, output).await
+    let exit = carry_out(&connection, journal, plan, Some(expanded.clone()), facts.clone(), &args.run, output).await?;
+    match exit {
+        Exit::Success => after(&connection, &expanded, &facts, &sources, output).await,
+        other => Ok(other),
+    }
+}
+
+/// Looks whether the spec's checks hold, now that all is as it says.
+async fn after(
+    connection: &Connection,
+    expanded: &Expanded,
+    facts: &Facts,
+    sources: &Sources,
+    output: &Output,
+) -> Result<Exit, CliError> {
+    let session = &connection.session;
+    let checked = check::check(session, expanded, facts, &session.peek().await?, sources).await?;
+    if checked.is_empty() {
+        return Ok(Exit::Success);
+    }
+    render::checks::show(&checked, output);
+    Ok(if checked.iter().all(|it| it.wrong.is_none()) { Exit::Success } else { Exit::Failure })
 }
 
 /// Gives the lock back before the error is told.
@@ -110,9 +132,8 @@ fn record_outputs(state: &mut provision_core::state::State, spec: Option<&Expand
     let before = std::mem::take(&mut state.outputs);
     let Some(spec) = spec else { return };
     let known: BTreeMap<&String, &Value> = outcome.outputs.iter().filter(|(_, value)| value.is_known()).collect();
-    state.outputs = spec
-        .spec
-        .outputs
+    let outputs = &spec.spec.root.outputs;
+    state.outputs = outputs
         .iter()
         .filter_map(|output| {
             let sealed: Option<Json> = known.get(&output.name).and_then(|value| state.salt.seal(value));

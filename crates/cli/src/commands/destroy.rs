@@ -1,7 +1,7 @@
 //! `provision destroy`: delete everything the state holds.
 
 use provision_core::diagnostic::Sources;
-use provision_core::spec::Facts;
+use provision_core::fact::Facts;
 use provision_engine::session::Limits;
 
 use super::apply::{can_ask, carry_out, leave};

@@ -20,9 +20,7 @@ pub(crate) async fn run(args: &DriftArgs, output: &Output) -> Result<Exit, CliEr
         can_ask(&args.run, output)?;
     }
     let observer = if args.fix { progress::observer(output) } else { Arc::new(progress::Quiet::new(output)) };
-    let (stack, region) = (spec.stack.clone(), spec.region.clone());
-    let connection =
-        Connection::open(&stack, region.as_deref(), &args.spec.place, observer, args.run.parallelism).await?;
+    let connection = Connection::of(&spec, &args.spec.place, observer, args.run.parallelism).await?;
     let session = &connection.session;
     if !args.fix {
         let drifts = session.drift(&session.peek().await?).await?;

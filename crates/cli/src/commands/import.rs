@@ -13,11 +13,10 @@ use crate::session::{self, Connection};
 
 /// Records an id at an address; the next plan shows what differs.
 pub(crate) async fn run(args: &ImportArgs, output: &Output) -> Result<Exit, CliError> {
-    let (spec, sources) = session::load(&args.spec, &args.params, &session::schemas())?;
+    let (spec, sources) = session::load(&args.spec, &args.given, &session::schemas())?;
     let address = session::address(&args.address)?;
     let observer = Arc::new(progress::Quiet::new(output));
-    let (stack, region) = (spec.stack.clone(), spec.region.clone());
-    let Connection { session, .. } = Connection::open(&stack, region.as_deref(), &args.place, observer, 1).await?;
+    let Connection { session, .. } = Connection::of(&spec, &args.place, observer, 1).await?;
     let (expanded, _) = session.expand(spec).await.in_spec(&sources)?;
     let journal = session.begin(&session::holder("import")).await?;
     let imported = session.engine.import(&journal, &expanded, &address, Id(args.id.clone())).await;

@@ -1,6 +1,8 @@
 //! One file per command.
 
 pub(crate) mod apply;
+pub(crate) mod check;
+pub(crate) mod console;
 pub(crate) mod destroy;
 pub(crate) mod drift;
 pub(crate) mod fmt;

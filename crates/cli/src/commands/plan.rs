@@ -12,8 +12,7 @@ use crate::session::{self, Connection};
 pub(crate) async fn run(args: &PlanArgs, output: &Output) -> Result<Exit, CliError> {
     let (spec, sources) = args.spec.load()?;
     let observer = Arc::new(progress::Quiet::new(output));
-    let (stack, region) = (spec.stack.clone(), spec.region.clone());
-    let Connection { session, .. } = Connection::open(&stack, region.as_deref(), &args.spec.place, observer, 1).await?;
+    let Connection { session, .. } = Connection::of(&spec, &args.spec.place, observer, 1).await?;
     let (expanded, facts) = session.expand(spec).await.in_spec(&sources)?;
     let state = session.peek().await?;
     let limits = session::limits(&args.limits, &expanded, &state)?;

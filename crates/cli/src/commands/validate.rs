@@ -1,7 +1,7 @@
 //! `provision validate`: check specs without asking AWS anything.
 
 use provision_core::diagnostic::Sources;
-use provision_core::spec::{self, Given};
+use provision_core::spec;
 
 use crate::args::ValidateArgs;
 use crate::error::{CliError, Exit};
@@ -12,15 +12,16 @@ use crate::session;
 /// Checks every spec and shows all that is wrong with any.
 pub(crate) fn run(args: &ValidateArgs, output: &Output) -> Result<Exit, CliError> {
     let schemas = session::schemas();
-    let given = session::given(&args.params)?;
     let mut sources = Sources::default();
+    let given = session::given(&args.given, &mut sources)?;
+    let files = session::files();
     let mut found = Vec::new();
     for path in &args.specs {
         let source = session::read(path, &mut sources)?;
-        match spec::load(&sources, source, &schemas, Given::Some(&given)) {
+        match spec::validate(&mut sources, source, &schemas, &given, &files) {
             Ok(spec) if !output.is_json() => {
                 let name = path.display();
-                output.line(format!("{} {name}: {} resources", style::good("valid"), spec.resources.len()));
+                output.line(format!("{} {name}: {} resources", style::good("valid"), spec.root.size()));
             }
             Ok(_) => {}
             Err(errors) => found.extend(errors),

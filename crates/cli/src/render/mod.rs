@@ -1,5 +1,6 @@
 //! How things look: plans, drift, diagnostics, progress, summaries.
 
+pub(crate) mod checks;
 pub(crate) mod diagnostics;
 pub(crate) mod drift;
 pub(crate) mod plan;

@@ -29,11 +29,21 @@ pub(crate) fn short(value: &Value) -> String {
 
 /// A value as JSON; `null` for what is unknown.
 pub(crate) fn json(value: &Value) -> Json {
+    with_unknown(value, &Json::Null)
+}
+
+/// A value as JSON laid out for people.
+pub(crate) fn pretty(value: &Value) -> String {
+    format!("{:#}", with_unknown(value, &json!(LATER)))
+}
+
+fn with_unknown(value: &Value, unknown: &Json) -> Json {
+    let inner = |value: &Value| with_unknown(value, unknown);
     match value {
-        Value::Unknown(_) => Json::Null,
+        Value::Unknown(_) => unknown.clone(),
         Value::Secret(_) => json!(SENSITIVE),
-        Value::List(items) => Json::Array(items.iter().map(json).collect()),
-        Value::Map(entries) => Json::Object(entries.iter().map(|(key, value)| (key.clone(), json(value))).collect()),
+        Value::List(items) => Json::Array(items.iter().map(inner).collect()),
+        Value::Map(entries) => Json::Object(entries.iter().map(|(key, value)| (key.clone(), inner(value))).collect()),
         known => known.to_driver_json().unwrap_or(Json::Null),
     }
 }

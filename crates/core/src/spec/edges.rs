@@ -277,7 +277,7 @@ fn key_of(step: &PathStep) -> Option<&str> {
 }
 
 fn has_open_key(reference: &Reference) -> bool {
-    reference.path.iter().any(|step| *step == PathStep::Key(None))
+    reference.path.contains(&PathStep::Key(None))
 }
 
 /// Whether a spec says what the property `name` is, so that it need not be read.

@@ -7,13 +7,13 @@ use super::Attributes;
 use super::definition::{Module, ResourceTemplate};
 use super::edges::Needs;
 use super::frame::{Binding, Each, Frame};
-use super::tree::Tree;
 use super::unroll::Unroller;
 use super::view::{Evaluation, View};
 use super::{Spec, misfit};
 use crate::address::Address;
-use crate::diagnostic::{Diagnostic, Span, tidy};
+use crate::diagnostic::{Diagnostic, SourceId, Span, tidy};
 use crate::driver::Place;
+use crate::expr::Expression;
 use crate::fact::{Ask, Facts};
 use crate::graph::{Cycle, Graph};
 use crate::plan::Stage;
@@ -197,16 +197,38 @@ impl Expanded {
         (values, evaluation.take_found())
     }
 
-    /// The value of an expression in the spec's root file.
+    /// The value of an expression as the spec's root file would have it; `text` is all of
+    /// `source`.
     ///
     /// # Errors
     /// What is wrong with it.
-    pub fn evaluate(&self, tree: &Tree, facts: &Facts, attributes: &Attributes) -> Result<Value, Vec<Diagnostic>> {
+    pub fn evaluate(
+        &self,
+        source: SourceId,
+        text: &str,
+        facts: &Facts,
+        attributes: &Attributes,
+    ) -> Result<Value, Vec<Diagnostic>> {
         let evaluation = Evaluation::new(self, facts, attributes);
         let view = View { sees_outputs: true, ..evaluation.view(0, None, None) };
-        let value = evaluation.value(tree, &view);
-        let found = evaluation.take_found();
-        if found.is_empty() { Ok(value) } else { Err(found) }
+        let value = Expression::parse(text).and_then(|expression| expression.evaluate(&view));
+        let mut found = evaluation.take_found();
+        match value {
+            Ok(value) if found.is_empty() => Ok(value),
+            Ok(_) => Err(found),
+            Err(error) => {
+                let span = Span::new(source, error.range.start, error.range.end);
+                let mut diagnostic = Diagnostic::error("expression", error.message).at(span);
+                diagnostic.help = error.help;
+                found.push(diagnostic);
+                Err(found)
+            }
+        }
+    }
+
+    /// Whether anything is to be checked after an apply.
+    pub fn has_checks(&self) -> bool {
+        self.frames.iter().any(|frame| !frame.module.checks.is_empty())
     }
 
     /// Works out what each instance needs, and the order; without one for instances

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::document::{Document, Environment, list};
 use super::params::{self, Param};
-use super::yaml::{self, Entry, Node};
+use super::yaml::{self, Entry};
 use crate::diagnostic::{Diagnostic, SourceId, Sources, suggest};
 use crate::value::{Unknown, Value};
 
@@ -139,22 +139,18 @@ impl Giver<'_> {
         }
         let node = |entries: &[Entry]| entries.iter().find(|entry| &*entry.key.text == name).map(|it| it.value.clone());
         if let Some(node) = node(self.file) {
-            return Some(self.from_node(name, param, &node));
+            return Some(params::from_node(name, param, &node, self.sources));
         }
         if let Some(text) = self.given.variables.get(name) {
             return Some(params::from_text(name, param, text).map_err(|wrong| vec![*wrong]));
         }
         let environment = self.environment?;
         match node(&environment.values) {
-            Some(node) => Some(self.from_node(name, param, &node)),
+            Some(node) => Some(params::from_node(name, param, &node, self.sources)),
             // A param of this name tells which environment it is.
             None if name == "env" => params::from_text(name, param, &environment.name.name).ok().map(Ok),
             None => None,
         }
-    }
-
-    fn from_node(&self, name: &str, param: &Param, node: &Node) -> Result<Value, Vec<Diagnostic>> {
-        params::from_node(name, param, node, self.sources)
     }
 
     fn missing(&self, name: &str, param: &Param) -> Diagnostic {

@@ -99,7 +99,7 @@ impl<'a> Linker<'a> {
                 return None;
             }
         };
-        let source = self.sources.add(file, &*text);
+        let source = self.sources.find(file).unwrap_or_else(|| self.sources.add(file, &*text));
         let parsed = yaml::parse(source, self.sources.text(source));
         self.diagnostics.extend(parsed.diagnostics);
         let root = parsed.root?;

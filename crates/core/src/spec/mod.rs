@@ -94,6 +94,39 @@ pub fn load(
     rehearse::rehearse(spec, &mut diagnostics).finish(diagnostics)
 }
 
+/// Checks the spec `source` without applying it, in every environment it has unless one is
+/// asked for. What fits one environment may not fit another.
+///
+/// # Errors
+/// All that is wrong with it, in the order of the files.
+pub fn validate(
+    sources: &mut Sources,
+    source: SourceId,
+    schemas: &Schemas,
+    given: &Given,
+    files: &Arc<Files>,
+) -> Result<Spec, Vec<Diagnostic>> {
+    let given = Given { partial: true, ..given.clone() };
+    let loaded = load(sources, source, schemas, &given, files);
+    let others = match given.environment {
+        Some(_) => Vec::new(),
+        None => environments(sources, source),
+    };
+    let mut diagnostics = loaded.as_ref().err().cloned().unwrap_or_default();
+    for environment in others {
+        let given = Given { environment: Some(environment.clone()), ..given.clone() };
+        let found = load(sources, source, schemas, &given, files).err().unwrap_or_default();
+        for mut wrong in
+            found.into_iter().filter(|wrong| !diagnostics.iter().any(|it| it.span == wrong.span)).collect::<Vec<_>>()
+        {
+            wrong.message = format!("{} (in the environment `{environment}`)", wrong.message);
+            diagnostics.push(wrong);
+        }
+    }
+    tidy(&mut diagnostics);
+    if diagnostics.is_empty() { loaded } else { Err(diagnostics) }
+}
+
 /// The names of the environments of the spec `source`, as far as they can be read.
 pub fn environments(sources: &Sources, source: SourceId) -> Vec<String> {
     let root = yaml::parse(source, sources.text(source)).root;

@@ -37,6 +37,8 @@ pub(super) fn check(document: Document, params: BTreeMap<String, Value>, diagnos
         params,
         default_tags: document.default_tags.filter(|_| document.default_tags_fit).map(Arc::new),
         resources,
+        moved: document.moved,
+        imports: document.imports,
         outputs: document.outputs.into_iter().map(Arc::new).collect(),
     }
 }
@@ -140,6 +142,8 @@ impl<'a> Checker<'a> {
             kind: block.schema.name().to_owned(),
             body: Arc::new(block.body),
             for_each: block.for_each.map(Arc::new),
+            region: block.region,
+            assume_role: block.assume_role,
             depends_on,
             references,
             lifecycle: block.lifecycle,

@@ -1,5 +1,8 @@
 //! The sections of a spec, read from its YAML tree.
 
+mod import;
+mod moved;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -8,8 +11,11 @@ use super::tree::{Tree, TreeKind};
 use super::yaml::{Entry, Node, NodeKind, ScalarValue};
 use crate::address::is_name;
 use crate::diagnostic::{Diagnostic, Sources, Span, suggest};
+use crate::plan::Move;
 use crate::schema::{KindSchema, Schemas, StringType, Type, conform};
 use crate::state::Lifecycle;
+
+pub use import::ImportBlock;
 
 /// A spec as it stands in its file: every section read, nothing resolved.
 #[derive(Debug, Default)]
@@ -28,6 +34,10 @@ pub(super) struct Document {
     pub resources: Vec<ResourceBlock>,
     /// The outputs, in the order of the file.
     pub outputs: Vec<OutputBlock>,
+    /// Resources that had other addresses.
+    pub moved: Vec<Move>,
+    /// What exists and is to be taken under our care.
+    pub imports: Vec<ImportBlock>,
     /// Names of resources that could not be read: naming one is no mistake of its own.
     pub unread: Vec<String>,
 }
@@ -45,6 +55,10 @@ pub(super) struct ResourceBlock {
     pub body: Tree,
     /// What it is repeated over.
     pub for_each: Option<Tree>,
+    /// The region, where it is not the stack's.
+    pub region: Option<Tree>,
+    /// The role to assume.
+    pub assume_role: Option<Tree>,
     /// Names of resources it needs without referring to them.
     pub depends_on: Vec<Named>,
     /// What protects it and orders its replacement.
@@ -73,8 +87,8 @@ pub struct OutputBlock {
     pub value: Tree,
 }
 
-const SECTIONS: [&str; 6] = ["stack", "region", "params", "defaults", "resources", "outputs"];
-const RESOURCE_FIELDS: [&str; 3] = ["for_each", "depends_on", "lifecycle"];
+const SECTIONS: [&str; 8] = ["stack", "region", "params", "defaults", "moved", "import", "resources", "outputs"];
+const RESOURCE_FIELDS: [&str; 5] = ["for_each", "depends_on", "lifecycle", "region", "assume_role"];
 const LIFECYCLE_FIELDS: [&str; 5] =
     ["prevent_destroy", "retain_on_delete", "create_before_destroy", "ignore_changes", "replace_triggered_by"];
 
@@ -121,6 +135,8 @@ impl Reader<'_> {
                     document.default_tags_fit = document.default_tags.as_ref().is_none_or(|tags| self.tags_fit(tags));
                 }
                 Some("resources") => self.resources(&entry.value, &mut document),
+                Some("moved") => document.moved = self.moved(&entry.value),
+                Some("import") => document.imports = self.imports(&entry.value),
                 Some("outputs") => document.outputs = self.outputs(&entry.value),
                 _ => {}
             }
@@ -287,6 +303,8 @@ impl Reader<'_> {
             body: self.body(kind, &beside, &schema.as_type()),
             schema,
             for_each: None,
+            region: None,
+            assume_role: None,
             depends_on: Vec::new(),
             lifecycle: Lifecycle::default(),
             ignore_changes: Vec::new(),
@@ -309,6 +327,8 @@ impl Reader<'_> {
     fn resource_field(&mut self, name: &str, field: &Entry, block: &mut ResourceBlock) {
         match name {
             "for_each" => block.for_each = Some(self.tree(&field.value, &Type::Any)),
+            "region" => block.region = Some(self.tree(&field.value, &Type::String(StringType::default()))),
+            "assume_role" => block.assume_role = Some(self.tree(&field.value, &Type::Any)),
             "depends_on" => block.depends_on = self.names(&field.value, "`depends_on`"),
             "lifecycle" => self.lifecycle(&field.value, block),
             _ => {}

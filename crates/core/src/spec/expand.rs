@@ -3,15 +3,17 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use super::place::{imports, place};
 use super::scope::{Attributes, Each, ResourceScope};
 use super::tree::Tree;
 use super::{ResourceTemplate, Spec};
 use crate::address::Address;
 use crate::diagnostic::{Diagnostic, Span};
+use crate::driver::Place;
 use crate::expr::{PathStep, Reference};
 use crate::fact::Facts;
 use crate::graph::{Cycle, Graph};
-use crate::plan::Stage;
+use crate::plan::{Adoption, Move, Stage};
 use crate::schema::{KindSchema, Schemas};
 use crate::state::Lifecycle;
 use crate::value::Value;
@@ -25,6 +27,8 @@ pub struct Instance {
     pub template: usize,
     /// What `each` is for it.
     pub each: Option<Each>,
+    /// Where it is to lie.
+    pub place: Place,
     /// What it needs: other instances, and how far they must have come.
     needs: BTreeMap<usize, Stage>,
 }
@@ -38,6 +42,10 @@ pub struct Expanded {
     pub instances: Vec<Instance>,
     /// Indices of `instances`, each after all it needs.
     pub order: Vec<usize>,
+    /// Resources that had other addresses.
+    pub moves: Vec<Move>,
+    /// What exists and is to be taken under our care.
+    pub imports: BTreeMap<Address, Adoption>,
     by_address: HashMap<Address, usize>,
     by_name: HashMap<String, usize>,
     /// The names of templates that are repeated over nothing.
@@ -81,7 +89,13 @@ impl Expanded {
         }
         let by_address = instances.iter().enumerate().map(|(index, it)| (it.address.clone(), index)).collect();
         let by_name = spec.resources.iter().enumerate().map(|(index, it)| (it.name.clone(), index)).collect();
-        (Self { spec, instances, order: Vec::new(), by_address, by_name, empty, open }, without)
+        let attributes = Attributes::default();
+        let scope = ResourceScope { params: &spec.params, facts, attributes: &attributes, each: None, empty: &[] };
+        let mut wrong = Vec::new();
+        let imports = imports(&spec.imports, &scope, &mut wrong);
+        without.extend(wrong.into_iter().map(NoKeys::Wrong));
+        let moves = spec.moved.clone();
+        (Self { spec, instances, order: Vec::new(), moves, imports, by_address, by_name, empty, open }, without)
     }
 
     /// The templates whose keys are not known.
@@ -379,12 +393,25 @@ fn instances_of(
     facts: &Facts,
 ) -> Result<Vec<Instance>, Vec<NoKeys>> {
     let base = Address::root(&resource.name);
-    let Some(for_each) = &resource.for_each else {
-        return Ok(vec![Instance { address: base, template, each: None, needs: BTreeMap::new() }]);
-    };
     let attributes = Attributes::default();
     let scope = ResourceScope { params: &spec.params, facts, attributes: &attributes, each: None, empty: &[] };
-    let value = for_each.evaluate(&scope).map_err(|found| found.into_iter().map(NoKeys::Wrong).collect::<Vec<_>>())?;
+    let mut wrong = Vec::new();
+    let mut instance = |address: Address, each: Option<Each>| {
+        let place = place(resource, &ResourceScope { each: each.as_ref(), ..scope }, &mut wrong);
+        Instance { address, template, each, place, needs: BTreeMap::new() }
+    };
+    let instances = match &resource.for_each {
+        None => vec![instance(base, None)],
+        Some(for_each) => {
+            let each = each_of(for_each, &scope)?;
+            each.into_iter().map(|each| instance(base.clone().with_key(&each.key), Some(each))).collect()
+        }
+    };
+    if wrong.is_empty() { Ok(instances) } else { Err(wrong.into_iter().map(NoKeys::Wrong).collect()) }
+}
+
+fn each_of(for_each: &Tree, scope: &ResourceScope<'_>) -> Result<Vec<Each>, Vec<NoKeys>> {
+    let value = for_each.evaluate(scope).map_err(|found| found.into_iter().map(NoKeys::Wrong).collect::<Vec<_>>())?;
     let each = repetitions(&value).map_err(|why| vec![why.at(for_each)])?;
     let mut seen = BTreeSet::new();
     if let Some((index, twice)) = each.iter().enumerate().find(|(_, each)| !seen.insert(&each.key)) {
@@ -393,13 +420,7 @@ fn instances_of(
         let twice = Diagnostic::error("for-each", message).at(place);
         return Err(vec![NoKeys::Wrong(twice.with_help("give each key once, or wrap the list in `distinct(…)`"))]);
     }
-    let instance = |each: Each| Instance {
-        address: base.clone().with_key(&each.key),
-        template,
-        each: Some(each),
-        needs: BTreeMap::new(),
-    };
-    Ok(each.into_iter().map(instance).collect())
+    Ok(each)
 }
 
 /// Why a value is nothing to repeat over.

@@ -9,6 +9,7 @@ mod document;
 mod expand;
 pub mod format;
 mod params;
+mod place;
 mod rehearse;
 mod scope;
 pub mod template;
@@ -18,7 +19,7 @@ pub mod yaml;
 use std::collections::BTreeMap;
 
 pub use crate::fact::Facts;
-pub use document::OutputBlock;
+pub use document::{ImportBlock, OutputBlock};
 pub use expand::{Expanded, Instance, ResourceReference};
 pub use params::Param;
 pub use scope::{Attributes, Each, ResourceScope};
@@ -27,6 +28,7 @@ pub use tree::{Located, Mention, Piece, Tree, TreeKind};
 use crate::address::Address;
 use crate::diagnostic::{Diagnostic, SourceId, Sources, Span, tidy};
 use crate::expr::{PathStep, Reference};
+use crate::plan::Move;
 use crate::schema::{KindSchema, Misfit, Schemas, conform_object};
 use crate::state::Lifecycle;
 use crate::value::Value;
@@ -44,6 +46,10 @@ pub struct Spec {
     pub default_tags: Option<std::sync::Arc<Tree>>,
     /// The resources, in the order of the file.
     pub resources: Vec<ResourceTemplate>,
+    /// Resources that had other addresses.
+    pub moved: Vec<Move>,
+    /// What exists and is to be taken under our care.
+    pub imports: Vec<ImportBlock>,
     /// The outputs, in the order of the file.
     pub outputs: Vec<std::sync::Arc<OutputBlock>>,
 }
@@ -61,6 +67,10 @@ pub struct ResourceTemplate {
     pub body: std::sync::Arc<Tree>,
     /// What it is repeated over.
     pub for_each: Option<std::sync::Arc<Tree>>,
+    /// The region, where it is not the stack's.
+    pub region: Option<Tree>,
+    /// The role to assume.
+    pub assume_role: Option<Tree>,
     /// Resources it needs without referring to them.
     pub depends_on: Vec<DependsOn>,
     /// Resources its expressions name.

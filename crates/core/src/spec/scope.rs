@@ -112,7 +112,7 @@ impl Scope for ResourceScope<'_> {
 
     fn secret_value(&self, arn: &str) -> Result<Value, String> {
         let ask = Ask::Secret { place: Place::default(), arn: arn.into() };
-        self.facts.get(&ask).ok_or_else(|| "there is no secret with this ARN".to_owned())
+        self.facts.get(&ask).ok_or_else(|| format!("there is no secret `{arn}`"))
     }
 
     fn file(&self, _: &str) -> Result<Arc<str>, String> {

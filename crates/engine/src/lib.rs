@@ -1,6 +1,7 @@
 //! The asynchronous half of provision: refresh, apply, recovery, the journal and the
 //! local store. It knows drivers, not the AWS SDK.
 
+mod answer;
 pub mod apply;
 pub mod event;
 pub mod import;
@@ -10,18 +11,17 @@ pub mod pace;
 mod recover;
 mod refresh;
 pub mod session;
+pub mod survey;
 
 use std::sync::Arc;
 
 use provision_core::address::Address;
 use provision_core::diagnostic::Diagnostic;
-use provision_core::driver::Place;
-use provision_core::driver::{CloudError, Provider};
-use provision_core::fact::{Answer, Ask};
+use provision_core::driver::{CloudError, Place, Provider};
+use provision_core::fact::Ask;
 use provision_core::schema::Schemas;
 use provision_core::spec::{Facts, Spec};
 use provision_core::store::StoreError;
-use provision_core::value::Value;
 
 pub use event::{Event, Observer, Unobserved};
 use pace::Patience;
@@ -98,9 +98,9 @@ pub enum EngineError {
     /// What was to be imported is ours already.
     #[error("the state already holds `{address}`, with the id `{id}`")]
     AlreadyOwned {
-        /// The address.
+        /// The address that has it, or has another in its place.
         address: Address,
-        /// Its id.
+        /// The id there.
         id: String,
     },
     /// The spec does not name the address.
@@ -117,16 +117,12 @@ impl Engine {
     /// # Errors
     /// When AWS does not answer.
     pub async fn facts(&self, spec: &Spec, region: &str) -> Result<Facts, EngineError> {
-        let (mut facts, place) = (Facts::new(region), Place::default());
-        if spec.asks_identity() {
-            let identity = pace::reading(self.patience, || self.provider.identity(&place)).await?;
-            facts.answers.insert(Ask::Identity(place.clone()), Answer::Value(identity.into()));
-        }
-        if spec.asks_zones() {
-            let zones = pace::reading(self.patience, || self.provider.zones(&place)).await?;
-            let zones = Value::list(zones.into_iter().map(Value::from));
-            facts.answers.insert(Ask::Zones(place), Answer::Value(zones));
-        }
+        let asked = [
+            spec.asks_identity().then(|| Ask::Identity(Place::default())),
+            spec.asks_zones().then(|| Ask::Zones(Place::default())),
+        ];
+        let mut facts = Facts::new(region);
+        facts.answers.extend(self.answer(&asked.into_iter().flatten().collect()).await?);
         Ok(facts)
     }
 }

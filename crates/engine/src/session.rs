@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use provision_core::address::Address;
 use provision_core::driver::Place;
-use provision_core::plan::{Drift, Inputs, Plan, drift, plan};
+use provision_core::plan::{Drift, Plan, drift};
 use provision_core::spec::{Expanded, Facts, Spec};
 use provision_core::state::{Salt, State};
 use provision_core::store::{Holder, Store};
@@ -90,7 +90,8 @@ impl Session {
         Ok((Arc::new(expanded), facts))
     }
 
-    /// Reads what is live and plans; without a spec everything is to be destroyed.
+    /// Reads what is live and plans; without a spec everything is to be destroyed. What the
+    /// plan asks of the cloud besides is answered and kept in `facts`, in memory only.
     ///
     /// # Errors
     /// When AWS cannot be read, or the plan cannot be made.
@@ -98,20 +99,11 @@ impl Session {
         &self,
         state: &State,
         spec: Option<&Expanded>,
-        facts: &Facts,
+        facts: &mut Facts,
         limits: &Limits,
     ) -> Result<Plan, EngineError> {
-        let observed = self.engine.refresh(state).await?;
-        let inputs = Inputs {
-            spec,
-            facts,
-            state,
-            observed: &observed,
-            schemas: &self.engine.schemas,
-            targets: &limits.targets,
-            replace: &limits.replace,
-        };
-        plan(&inputs).map_err(EngineError::Spec)
+        let survey = self.engine.survey(state, spec).await?;
+        self.engine.plan(&survey, spec, facts, limits).await
     }
 
     /// What AWS reports otherwise than the state recorded it.

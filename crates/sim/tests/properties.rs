@@ -16,7 +16,7 @@ use std::sync::Arc;
 use provision_core::diagnostic::Sources;
 use provision_core::plan::Plan;
 use provision_core::spec::Expanded;
-use provision_sim::{Command, Crash, Ended, Moment, Options, Simulation, View};
+use provision_sim::{Command, Crash, Ended, Moment, Options, Simulation, Site, View};
 use rand::RngExt;
 use serde_json::json;
 use support::model::Model;
@@ -41,7 +41,7 @@ impl Scene {
             ("sim/network", json!({ "range": "r1", "tags": {} })),
             ("sim/record", json!({ "name": "theirs", "value": "v" })),
         ] {
-            simulation.cloud.plant(kind, &spec).unwrap();
+            simulation.cloud.plant(&Site::default(), kind, &spec).unwrap();
         }
         let foreign = simulation.cloud.things();
         Self { simulation, model: Model::new(seed), foreign, is_told: std::env::var_os("SEED").is_some() }
@@ -173,7 +173,7 @@ fn whatever_somebody_takes_away_is_put_back() {
         for _ in 0..3 {
             for thing in scene.simulation.cloud.things().iter().filter(|thing| thing.owner.is_some()) {
                 if scene.model.random().random_bool(0.3) {
-                    scene.simulation.cloud.vanish(&thing.id);
+                    scene.simulation.cloud.vanish(&thing.site, &thing.id);
                 }
             }
             scene.settle(Command::Apply(spec.clone())).await;

@@ -17,7 +17,7 @@ use crate::fact::Ask;
 use crate::schema::{KindSchema, Schemas, lift};
 use crate::spec::{Attributes, Expanded, Facts, Instance, ResourceTemplate};
 use crate::state::{self, Resource, State};
-use crate::value::{Awaited, Value};
+use crate::value::Value;
 
 /// What AWS reports of a resource the state holds.
 #[derive(Clone, Debug)]
@@ -143,7 +143,7 @@ impl<'a> Planner<'a> {
         for output in &spec.spec.outputs {
             match output.value.evaluate(&spec.scope(self.inputs.facts, &self.attributes, None)) {
                 Ok(value) => {
-                    self.note_asks(&value);
+                    self.asks.extend(value.asks());
                     outputs.insert(output.name.clone(), value);
                 }
                 Err(error) => self.diagnostics.extend(error),
@@ -163,7 +163,7 @@ impl<'a> Planner<'a> {
                 return self.attributes.publish(&instance.address, unknown_attributes(instance, schema, &Value::Null));
             }
         };
-        self.note_asks(&desired);
+        self.asks.extend(desired.asks());
         let decision = match self.is_target(&instance.address) {
             true => self.decide(spec, instance, schema, &desired),
             false => Decision::Nothing,
@@ -171,13 +171,6 @@ impl<'a> Planner<'a> {
         let attributes = self.attributes_after(spec, instance, schema, &desired, &decision);
         self.attributes.publish(&instance.address, attributes);
         self.push(spec, instance, desired, decision);
-    }
-
-    fn note_asks(&mut self, value: &Value) {
-        self.asks.extend(value.awaits().into_iter().filter_map(|awaited| match awaited {
-            Awaited::Fact(ask) => Some(ask),
-            Awaited::Attribute(_) => None,
-        }));
     }
 
     fn is_target(&self, address: &Address) -> bool {

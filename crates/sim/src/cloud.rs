@@ -91,6 +91,13 @@ impl SimCloud {
         self.worlds().revoked.insert(role_arn.to_owned());
     }
 
+    /// Lets a thing fail for good.
+    pub fn break_down(&self, site: &Site, id: &Id) {
+        if let Some(thing) = self.worlds().at(site).things.get_mut(id.as_str()) {
+            thing.fails = true;
+        }
+    }
+
     /// Changes a property behind the engine's back; `Null` takes it away.
     pub fn set(&self, site: &Site, id: &str, property: &str, value: Json) {
         if let Some(thing) = self.worlds().at(site).things.get_mut(id) {

@@ -114,11 +114,8 @@ fn immutable(step: &Step, spec: &Expanded) -> Option<Diagnostic> {
         return None;
     }
     let Adoption { id, span } = spec.imports.get(&step.address)?;
-    let message = format!(
-        "`{id}` cannot become `{}`: it has {} otherwise, and that cannot change in place",
-        step.address,
-        fixed.join(", ")
-    );
+    let fixed = fixed.join(" and ");
+    let message = format!("`{id}` cannot become `{}`: {fixed} would have to change, and cannot in place", step.address);
     let diagnostic = Diagnostic::error("import-immutable", message).at(*span);
     let diagnostic = match spec.span(&step.address) {
         Some(place) => diagnostic.with_label(place, "what it is to become"),

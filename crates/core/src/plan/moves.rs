@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::address::Address;
-use crate::diagnostic::{Diagnostic, Span};
+use crate::diagnostic::{Diagnostic, Span, tidy};
 use crate::graph::{Cycle, Graph};
 use crate::spec::Expanded;
 use crate::state::{Record, State, fold};
@@ -72,6 +72,7 @@ fn contradictions(spec: &Expanded) -> Vec<Diagnostic> {
         found.extend(spec.moves[..index].iter().find_map(|other| contradiction(one, other)));
     }
     found.extend(circles(&spec.moves));
+    tidy(&mut found);
     found
 }
 

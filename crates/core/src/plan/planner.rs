@@ -10,7 +10,7 @@ use super::order::arrange;
 use super::place::{place_of, relocation};
 use super::{Action, Plan, Reason, Step, Unchanged};
 use crate::address::Address;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, tidy};
 use crate::diff::{Change, Comparison, is_ignored};
 use crate::driver::{Id, Live, Phase};
 use crate::fact::Ask;
@@ -81,6 +81,7 @@ pub fn plan(inputs: &Inputs<'_>) -> Result<Plan, Vec<Diagnostic>> {
     planner.protect();
     planner.diagnostics.extend(refusals(inputs, &planner.steps));
     if !planner.diagnostics.is_empty() {
+        tidy(&mut planner.diagnostics);
         return Err(planner.diagnostics);
     }
     let mut steps = planner.steps;

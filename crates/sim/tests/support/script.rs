@@ -8,7 +8,7 @@
 //! | `import SPEC ADDRESS ID` | take what exists |
 //! | `out-of-band set ADDRESS PROPERTY JSON` | change it behind the engine's back |
 //! | `vanish ADDRESS` | take it away behind the engine's back |
-//! | `plant [in REGION] KIND JSON` | somebody else makes something |
+//! | `plant [in REGION] KIND JSON`, `plant failing KIND JSON` | somebody else makes something |
 //! | `plant secret ARN VALUE` | somebody else keeps a secret |
 //! | `lookup [in REGION] KIND JSON` | what fits these properties and outputs |
 //! | `revoke ROLE` | nobody may assume the role from now on |
@@ -117,8 +117,12 @@ impl Script {
                 self.simulation.cloud.vanish(&site, &id);
             }
             ["plant", "secret", arn, value] => self.simulation.cloud.plant_secret(arn, value),
-            ["plant", "in", region, kind, spec @ ..] => self.plant(&site(region), kind, spec)?,
-            ["plant", kind, spec @ ..] => self.plant(&Site::default(), kind, spec)?,
+            ["plant", "in", region, kind, spec @ ..] => drop(self.plant(&site(region), kind, spec)?),
+            ["plant", "failing", kind, spec @ ..] => {
+                let id = self.plant(&Site::default(), kind, spec)?;
+                self.simulation.cloud.break_down(&Site::default(), &id);
+            }
+            ["plant", kind, spec @ ..] => drop(self.plant(&Site::default(), kind, spec)?),
             ["revoke", role_arn] => self.simulation.cloud.revoke(role_arn),
             ["rename", from, to] => self.rename(parsed(from)?, parsed(to)?)?,
             ["fault", operation, fault] => self.fault(operation, fault, 1)?,
@@ -163,9 +167,9 @@ impl Script {
             .map_err(|found| text::diagnostics(&found, &self.sources).join("\n"))
     }
 
-    fn plant(&self, site: &Site, kind: &str, spec: &[&str]) -> Result<(), String> {
+    fn plant(&self, site: &Site, kind: &str, spec: &[&str]) -> Result<Id, String> {
         let spec = serde_json::from_str(&spec.join(" ")).map_err(|error| error.to_string())?;
-        self.simulation.cloud.plant(site, kind, &spec).map(drop)
+        self.simulation.cloud.plant(site, kind, &spec)
     }
 
     /// Gives a resource another address in the state alone.

@@ -1,5 +1,8 @@
 //! The invariants of any plan. Asserted in tests on every plan made.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Action, Plan, Reason, Step};

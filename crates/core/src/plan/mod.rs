@@ -8,6 +8,7 @@ mod moves;
 mod order;
 mod place;
 mod planner;
+mod protect;
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value as Json;
 
-use super::adopt::{adopted, refusals};
+use super::adopt::{self, adopted};
 use super::attributes::{known_attributes, unknown_attributes};
 use super::order::arrange;
 use super::place::{place_of, relocation};
-use super::{Action, Plan, Reason, Step, Unchanged};
+use super::{Action, Plan, Reason, Step, Unchanged, protect};
 use crate::address::Address;
 use crate::diagnostic::{Diagnostic, tidy};
 use crate::diff::{Change, Comparison, is_ignored};
@@ -78,8 +78,8 @@ pub fn plan(inputs: &Inputs<'_>) -> Result<Plan, Vec<Diagnostic>> {
         None => BTreeMap::new(),
     };
     planner.visit_rest();
-    planner.protect();
-    planner.diagnostics.extend(refusals(inputs, &planner.steps));
+    planner.diagnostics.extend(protect::refusals(inputs, &planner.steps));
+    planner.diagnostics.extend(adopt::refusals(inputs, &planner.steps));
     if !planner.diagnostics.is_empty() {
         tidy(&mut planner.diagnostics);
         return Err(planner.diagnostics);
@@ -383,52 +383,6 @@ impl<'a> Planner<'a> {
             waits: Vec::new(),
             desired: Value::Null,
         });
-    }
-
-    /// Law 6: protection is what the state holds, or what the spec now adds.
-    fn protect(&mut self) {
-        let deleted = self.steps.iter().filter(|step| matches!(step.action, Action::Delete { .. }));
-        let in_use = deleted.filter(|step| step.reason != Reason::Deposed && step.reason != Reason::Missing);
-        let refused: Vec<Diagnostic> =
-            in_use.filter(|step| self.is_protected(&step.address)).map(|step| self.refusal(step)).collect();
-        self.diagnostics.extend(refused);
-    }
-
-    /// The spec decides where it still names the resource; else the state does.
-    fn is_protected(&self, address: &Address) -> bool {
-        let stated = self.inputs.spec.and_then(|spec| spec.lifecycle(address));
-        let recorded = self.inputs.state.resources.get(address).map(|resource| resource.lifecycle);
-        stated.or(recorded).is_some_and(|lifecycle| lifecycle.prevent_destroy)
-    }
-
-    fn refusal(&self, step: &Step) -> Diagnostic {
-        let how = match step.action {
-            Action::Delete { replaced: true, .. } => "replaced",
-            _ => "destroyed",
-        };
-        let span = self.inputs.spec.and_then(|spec| spec.span(&step.address));
-        let changed: Vec<String> = match step.action {
-            Action::Delete { replaced: true, .. } => self.immutable_changes(&step.address),
-            _ => Vec::new(),
-        };
-        let why = match &step.reason {
-            Reason::Region { from, to } => format!(" (it is in {from} and is to be in {to})"),
-            Reason::Account { from, to } => format!(" (it is in account {from} and is to be in {to})"),
-            _ if changed.is_empty() => String::new(),
-            _ => format!(" ({} cannot change in place)", changed.join(", ")),
-        };
-        let message = format!("`{}` would be {how}{why}, and `prevent_destroy` forbids it", step.address);
-        let mut diagnostic = Diagnostic::error("prevent-destroy", message)
-            .with_help("to let it go, set `lifecycle: { prevent_destroy: false }` on it, apply, and try again");
-        diagnostic.span = span;
-        diagnostic
-    }
-
-    fn immutable_changes(&self, address: &Address) -> Vec<String> {
-        let created =
-            self.steps.iter().find(|step| step.address == *address && matches!(step.action, Action::Create { .. }));
-        let changes = created.map_or(&[][..], |step| &step.changes);
-        changes.iter().filter(|change| change.replace).map(Change::name).collect()
     }
 }
 

@@ -42,13 +42,15 @@ impl Engine {
         place: &Place,
         batch: Vec<Sought<'_>>,
     ) -> Result<Vec<(Address, Observed)>, EngineError> {
-        let driver = self.driver(kind, place).await?;
+        let unread =
+            |error| EngineError::Read { addresses: batch.iter().map(|it| it.address.clone()).collect(), error };
+        let driver = match self.driver(kind, place).await {
+            Err(EngineError::Cloud(error)) => return Err(unread(error)),
+            driver => driver?,
+        };
         let all: Vec<Wanted> = batch.iter().map(|it| it.wanted.clone()).collect();
         let may_be_unseen = |index: usize| batch[index].may_be_unseen;
-        let live = self.read_patiently(&*driver, &all, may_be_unseen).await.map_err(|error| EngineError::Read {
-            addresses: batch.iter().map(|it| it.address.clone()).collect(),
-            error,
-        })?;
+        let live = self.read_patiently(&*driver, &all, may_be_unseen).await.map_err(unread)?;
         let found = batch.iter().zip(live).map(|(it, live)| (it.address.clone(), observed(live, &*driver)));
         Ok(found.collect())
     }

@@ -308,6 +308,34 @@ fn a_refused_create_leaves_nothing_and_a_refused_update_what_was_there() {
 }
 
 #[test]
+fn a_move_takes_the_needs_of_others_along_and_never_what_is_taken() {
+    let [vpc, network, subnet] = ["vpc", "network", "subnet"].map(Address::root);
+    let user = Record::Settled {
+        address: subnet.clone(),
+        kind: "ec2/subnet".to_owned(),
+        place: Place::default(),
+        dependencies: BTreeSet::from([vpc.clone()]),
+        lifecycle: Lifecycle::default(),
+        instance: Instance {
+            generation: 2,
+            id: "subnet-1".into(),
+            kind: None,
+            place: None,
+            settled: true,
+            applied: json!({}),
+            outputs: json!({}),
+        },
+    };
+    let moved = Record::Moved { from: vpc.clone(), to: network.clone() };
+    let before = fold(empty(), &[settled(&vpc, 1, 0), user]);
+    let after = fold(before.clone(), std::slice::from_ref(&moved));
+    assert_eq!(after.resources.get(&network), before.resources.get(&vpc));
+    assert_eq!(after.resources[&subnet].dependencies, BTreeSet::from([network.clone()]));
+    let taken = fold(before, &[settled(&network, 3, 0)]);
+    assert_eq!(fold(taken.clone(), &[moved]), taken);
+}
+
+#[test]
 fn what_lies_elsewhere_by_now_is_known_for_where_it_was() {
     let vpc = Address::root("vpc");
     let placed = |region: &str, role: Option<&str>| Place {

@@ -83,6 +83,31 @@ impl Address {
         self.segments.last().map_or("", |segment| &segment.name)
     }
 
+    /// Where this lies once `from` is at `to`; `None` for what `from` does not speak of.
+    ///
+    /// It speaks of itself and, unless `to` lies inside it, of all inside it. Without a key
+    /// on either side it speaks of every instance of its name.
+    pub fn moved(&self, from: &Self, to: &Self) -> Option<Self> {
+        let (own, inside) = self.segments.split_at_checked(from.segments.len())?;
+        let ((own, own_modules), (name, modules)) = (own.split_last()?, from.segments.split_last()?);
+        let is_instance = name.key.is_none() && to.key().is_none();
+        let is_named = own_modules == modules && own.name == name.name && (own.key == name.key || is_instance);
+        if !is_named || (!inside.is_empty() && to.is_inside(from)) {
+            return None;
+        }
+        let mut moved = to.clone();
+        if let Some(last) = moved.segments.last_mut().filter(|_| is_instance) {
+            last.key.clone_from(&own.key);
+        }
+        moved.segments.extend_from_slice(inside);
+        Some(moved)
+    }
+
+    /// Whether this lies in `module`, at whatever depth.
+    pub fn is_inside(&self, module: &Self) -> bool {
+        self.segments.len() > module.segments.len() && self.segments.starts_with(&module.segments)
+    }
+
     /// The resource's own `for_each` key.
     pub fn key(&self) -> Option<&str> {
         self.segments.last()?.key.as_deref()
@@ -178,6 +203,29 @@ mod tests {
             if let Ok(address) = text.parse::<Address>() {
                 prop_assert_eq!(address.to_string().parse::<Address>(), Ok(address));
             }
+        }
+    }
+
+    #[test]
+    fn a_move_takes_along_what_it_speaks_of_and_nothing_else() {
+        for (address, from, to, moved) in [
+            ("web", "web", "api.web", Some("api.web")),
+            ("web[\"a\"]", "web", "api", Some("api[\"a\"]")),
+            ("web", "web", "web[\"a\"]", Some("web[\"a\"]")),
+            ("web[\"b\"]", "web", "web[\"a\"]", None),
+            ("web[\"a\"]", "web[\"a\"]", "web", Some("web")),
+            ("web[\"b\"]", "web[\"a\"]", "web", None),
+            ("old.web[\"a\"]", "old", "new", Some("new.web[\"a\"]")),
+            ("old[\"x\"].web", "old", "new", Some("new[\"x\"].web")),
+            ("old.web", "old.web", "web", Some("web")),
+            ("web", "web", "web.web", Some("web.web")),
+            ("web.web", "web", "web.web", None),
+            ("old", "old.web", "web", None),
+            ("older", "old", "new", None),
+        ] {
+            let [address, from, to] = [address, from, to].map(|text| text.parse::<Address>().unwrap());
+            let moved = moved.map(|text| text.parse::<Address>().unwrap());
+            assert_eq!(address.moved(&from, &to), moved, "{address}: {from} -> {to}");
         }
     }
 

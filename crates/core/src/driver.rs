@@ -237,6 +237,12 @@ impl Place {
     pub fn is_default(&self) -> bool {
         *self == Self::default()
     }
+
+    /// The account that the role lies in; `None` without a role.
+    pub fn account(&self) -> Option<&str> {
+        let role = self.assume_role.as_ref()?;
+        role.role_arn.split(':').nth(4).filter(|account| !account.is_empty())
+    }
 }
 
 /// A role to assume, in the words of

@@ -181,6 +181,15 @@ impl Value {
         found
     }
 
+    /// What the cloud must be asked before the whole value is known.
+    pub fn asks(&self) -> BTreeSet<Ask> {
+        let asks = self.awaits().into_iter().filter_map(|awaited| match awaited {
+            Awaited::Fact(ask) => Some(ask),
+            Awaited::Attribute(_) => None,
+        });
+        asks.collect()
+    }
+
     /// Whether nothing in it is unknown.
     pub fn is_known(&self) -> bool {
         let mut is_known = true;

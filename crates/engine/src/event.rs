@@ -23,6 +23,13 @@ pub enum Event<'a> {
         /// Whether it was found, and is now in the state.
         found: bool,
     },
+    /// A resource has another address from now on.
+    Moved {
+        /// The address so far.
+        from: &'a Address,
+        /// Its address now.
+        to: &'a Address,
+    },
     /// The steps begin.
     Applying {
         /// What is to be done.

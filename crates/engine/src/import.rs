@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use provision_core::address::Address;
 use provision_core::driver::Id;
-use provision_core::plan::{Observed, Seen};
-use provision_core::spec::Expanded;
-use provision_core::state::{Instance, Record};
-use provision_core::value::Value;
+use provision_core::plan::{Observed, adopted};
+use provision_core::spec::{Expanded, Instance};
+use provision_core::state::Record;
 
 use crate::journal::Journal;
+use crate::refresh::Sought;
 use crate::{Engine, EngineError};
 
 impl Engine {
@@ -17,8 +17,8 @@ impl Engine {
     /// the next plan shows what differs from the spec.
     ///
     /// # Errors
-    /// When the spec does not name the address, the state holds it already, or AWS does not
-    /// know the id.
+    /// When the spec does not name the address, the state holds it or the id already, or AWS
+    /// does not know the id.
     pub async fn import(
         &self,
         journal: &Journal,
@@ -27,65 +27,46 @@ impl Engine {
         id: Id,
     ) -> Result<(), EngineError> {
         let instance = spec.instance(address).ok_or_else(|| EngineError::NoSuchAddress { address: address.clone() })?;
-        let kind = spec.template(instance).kind.clone();
-        let owned = journal.with(|state| state.resources.get(address)?.current.as_ref().map(|it| it.id.to_string()));
-        if let Some(id) = owned {
-            return Err(EngineError::AlreadyOwned { address: address.clone(), id });
+        let generation = journal.with(|state| state.next_generation);
+        self.adopt(journal, spec, instance, id, generation).await
+    }
+
+    /// Records that `id` is what `instance` of `spec` stands for, as it is now.
+    pub(crate) async fn adopt(
+        &self,
+        journal: &Journal,
+        spec: &Expanded,
+        instance: &Instance,
+        id: Id,
+        generation: u64,
+    ) -> Result<(), EngineError> {
+        let (template, address, place) = (spec.template(instance), &instance.address, &instance.place);
+        if let Some(error) = in_the_way(journal, &template.kind, instance, &id) {
+            return Err(error);
         }
-        let Observed::Present(seen) = self.observe(address, &kind, &id).await? else {
-            return Err(EngineError::NotThere { kind, id: id.to_string() });
+        let sought = Sought::foreign(address, &template.kind, place, &id);
+        let Some(Observed::Present(seen)) = self.observe(vec![sought]).await?.remove(address) else {
+            return Err(EngineError::NotThere { kind: template.kind.clone(), id: id.to_string() });
         };
+        let stated = template.body.shape();
         let record = Record::Settled {
             address: address.clone(),
-            kind,
+            kind: template.kind.clone(),
+            place: place.clone(),
             dependencies: spec.dependencies(instance),
             lifecycle: instance.lifecycle,
-            instance: imported(journal, id, &spec.template(instance).body.shape(), seen),
+            instance: journal.with(|state| adopted(state, &id, &stated, &seen, generation)),
         };
         Ok(journal.record(record).await?)
     }
 }
 
-fn imported(journal: &Journal, id: Id, stated: &Value, seen: Seen) -> Instance {
-    let applied = part(&seen.spec, stated);
-    Instance {
-        generation: journal.with(|state| state.next_generation),
-        id,
-        kind: None,
-        settled: true,
-        applied: journal.with(|state| state.salt.seal(&applied)).unwrap_or_default(),
-        outputs: seen.outputs,
-    }
-}
-
-/// The part of `live` that a spec of the form `stated` manages: recorded as applied, so that
-/// the rest counts as never stated rather than as taken out.
-fn part(live: &Value, stated: &Value) -> Value {
-    match (live, stated) {
-        (Value::Map(live), Value::Map(stated)) => {
-            let kept = live.iter().filter_map(|(key, value)| Some((key.clone(), part(value, stated.get(key)?))));
-            Value::map(kept.collect::<Vec<_>>())
-        }
-        (Value::List(live), Value::List(stated)) => {
-            let any = stated.iter().fold(Value::Null, joined);
-            Value::list(live.iter().map(|item| part(item, &any)).collect::<Vec<_>>())
-        }
-        _ => live.clone(),
-    }
-}
-
-/// A form that states what either does.
-fn joined(one: Value, other: &Value) -> Value {
-    match (one, other) {
-        (Value::Map(one), Value::Map(other)) => {
-            let mut all = (*one).clone();
-            for (key, value) in other.iter() {
-                let before = all.remove(key).unwrap_or(Value::Null);
-                all.insert(key.clone(), joined(before, value));
-            }
-            Value::map(all)
-        }
-        (Value::List(one), Value::List(other)) => Value::list(one.iter().chain(other.iter()).cloned()),
-        (_, other) => other.clone(),
-    }
+/// The address that owns `id` already, or what is at `address` already.
+fn in_the_way(journal: &Journal, kind: &str, instance: &Instance, id: &Id) -> Option<EngineError> {
+    journal.with(|state| {
+        let current = state.resources.get(&instance.address).and_then(|resource| resource.current.as_ref());
+        let at_address = current.map(|current| (&instance.address, &current.id));
+        let (address, id) = at_address.or_else(|| Some((state.owner(kind, &instance.place, id)?, id)))?;
+        Some(EngineError::AlreadyOwned { address: address.clone(), id: id.to_string() })
+    })
 }

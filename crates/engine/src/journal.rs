@@ -210,6 +210,7 @@ mod tests {
         Record::Intent {
             address: Address::root(format!("r{number}")),
             kind: "ec2/vpc".to_owned(),
+            place: Default::default(),
             dependencies: [].into(),
             lifecycle: Default::default(),
             pending: Pending {

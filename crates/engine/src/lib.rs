@@ -1,6 +1,7 @@
 //! The asynchronous half of provision: refresh, apply, recovery, the journal and the
 //! local store. It knows drivers, not the AWS SDK.
 
+mod answer;
 pub mod apply;
 pub mod event;
 pub mod import;
@@ -10,16 +11,15 @@ pub mod pace;
 mod recover;
 mod refresh;
 pub mod session;
+pub mod survey;
 
 use std::sync::Arc;
 
 use provision_core::address::Address;
 use provision_core::diagnostic::Diagnostic;
 use provision_core::driver::{CloudError, Provider};
-use provision_core::fact::{Answer, Ask};
 use provision_core::schema::Schemas;
 use provision_core::store::StoreError;
-use provision_core::value::Value;
 
 pub use event::{Event, Observer, Unobserved};
 use pace::Patience;
@@ -96,9 +96,9 @@ pub enum EngineError {
     /// What was to be imported is ours already.
     #[error("the state already holds `{address}`, with the id `{id}`")]
     AlreadyOwned {
-        /// The address.
+        /// The address that has it, or has another in its place.
         address: Address,
-        /// Its id.
+        /// The id there.
         id: String,
     },
     /// The spec does not name the address.
@@ -107,23 +107,4 @@ pub enum EngineError {
         /// The address.
         address: Address,
     },
-}
-
-impl Engine {
-    /// What the cloud says to `ask`.
-    ///
-    /// # Errors
-    /// When AWS does not answer.
-    pub async fn answer(&self, ask: &Ask) -> Result<Answer, EngineError> {
-        Ok(match ask {
-            Ask::Identity(place) => {
-                Answer::Value(pace::reading(self.patience, || self.provider.identity(place)).await?.into())
-            }
-            Ask::Zones(place) => {
-                let zones = pace::reading(self.patience, || self.provider.zones(place)).await?;
-                Answer::Value(Value::list(zones.into_iter().map(Value::from)))
-            }
-            Ask::Lookup { .. } | Ask::Secret { .. } => Answer::Nothing,
-        })
-    }
 }

@@ -2,7 +2,7 @@
 
 use futures::future::try_join_all;
 use provision_core::address::Address;
-use provision_core::driver::{Cause, CloudError, Driver, Id, Intent, Place, Recovery};
+use provision_core::driver::{Cause, CloudError, Driver, Id, Intent, Recovery};
 use provision_core::state::{Operation, Pending, Record, Resource};
 use serde_json::Value as Json;
 
@@ -43,7 +43,7 @@ impl Engine {
             generation: pending.generation,
             token: pending.token.clone(),
         };
-        let driver = self.driver(&resource.kind, &Place::default()).await?;
+        let driver = self.driver(&resource.kind, &resource.place).await?;
         let found = self
             .search(&*driver, &pending.request, &intent)
             .await

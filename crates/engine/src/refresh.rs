@@ -6,44 +6,52 @@ use std::sync::Arc;
 use futures::future::try_join_all;
 use provision_core::address::Address;
 use provision_core::driver::{CloudError, Driver, Id, Live, Place, Wanted};
-use provision_core::plan::{Observed, Seen};
+use provision_core::plan::{Observed, Seen, place_of};
+use provision_core::spec::Expanded;
 use provision_core::state::{Instance, Operation, Resource, State};
 
 use crate::pace::{self, Pauses};
 use crate::{Engine, EngineError, Event};
 
 impl Engine {
-    /// The live state of every current instance in `state`: one batch per kind, all at once.
-    /// What was made or changed by a run that was cut short may not be seen yet: it is
-    /// absent only once the grace period is over (law 5).
+    /// The live state of every current instance in `state`.
     ///
     /// # Errors
     /// When a kind is not known to this build, or a read fails for good.
     pub async fn refresh(&self, state: &State) -> Result<BTreeMap<Address, Observed>, EngineError> {
-        let mut kinds: BTreeMap<&str, Vec<Owned<'_>>> = BTreeMap::new();
-        for (address, resource) in &state.resources {
-            if let Some(current) = &resource.current {
-                kinds.entry(resource.kind_of(current)).or_default().push(Owned { address, resource, current });
-            }
+        let wanted = owned(state, None);
+        self.observer.see(&Event::Refreshing { resources: wanted.len() });
+        self.observe(wanted).await
+    }
+
+    /// The live state of all that is wanted: one batch per kind and place, all at once.
+    /// What was made or changed by a run that was cut short may not be seen yet: it is
+    /// absent only once the grace period is over (law 5).
+    pub(crate) async fn observe(&self, all: Vec<Sought<'_>>) -> Result<BTreeMap<Address, Observed>, EngineError> {
+        let mut batches: BTreeMap<(&str, &Place), Vec<Sought<'_>>> = BTreeMap::new();
+        for one in all {
+            batches.entry((one.kind, one.place)).or_default().push(one);
         }
-        self.observer.see(&Event::Refreshing { resources: kinds.values().map(Vec::len).sum() });
-        let reads = kinds.into_iter().map(|(kind, instances)| self.refresh_kind(kind, instances));
+        let reads = batches.into_iter().map(|((kind, place), batch)| self.observe_batch(kind, place, batch));
         Ok(try_join_all(reads).await?.into_iter().flatten().collect())
     }
 
-    async fn refresh_kind(
+    async fn observe_batch(
         &self,
         kind: &str,
-        instances: Vec<Owned<'_>>,
+        place: &Place,
+        batch: Vec<Sought<'_>>,
     ) -> Result<Vec<(Address, Observed)>, EngineError> {
-        let driver = self.driver(kind, &Place::default()).await?;
-        let all: Vec<Wanted> = instances.iter().map(|it| wanted(it.current)).collect();
-        let may_be_unseen = |index: usize| may_be_unseen(instances[index].resource, instances[index].current);
-        let live = self.read_patiently(&*driver, &all, may_be_unseen).await.map_err(|error| EngineError::Read {
-            addresses: instances.iter().map(|it| it.address.clone()).collect(),
-            error,
-        })?;
-        let found = instances.iter().zip(live).map(|(it, live)| (it.address.clone(), observed(live, &*driver)));
+        let unread =
+            |error| EngineError::Read { addresses: batch.iter().map(|it| it.address.clone()).collect(), error };
+        let driver = match self.driver(kind, place).await {
+            Err(EngineError::Cloud(error)) => return Err(unread(error)),
+            driver => driver?,
+        };
+        let all: Vec<Wanted> = batch.iter().map(|it| it.wanted.clone()).collect();
+        let may_be_unseen = |index: usize| batch[index].may_be_unseen;
+        let live = self.read_patiently(&*driver, &all, may_be_unseen).await.map_err(unread)?;
+        let found = batch.iter().zip(live).map(|(it, live)| (it.address.clone(), observed(live, &*driver)));
         Ok(found.collect())
     }
 
@@ -75,30 +83,42 @@ impl Engine {
         }
     }
 
-    /// The live state of one thing that need not be ours yet.
-    ///
-    /// # Errors
-    /// As [`refresh`](Self::refresh).
-    pub async fn observe(&self, address: &Address, kind: &str, id: &Id) -> Result<Observed, EngineError> {
-        let driver = self.driver(kind, &Place::default()).await?;
-        let wanted = [Wanted { id: id.clone(), applied: None, outputs: serde_json::Value::Null }];
-        let live = pace::reading(self.patience, || driver.read(&wanted))
-            .await
-            .map_err(|error| EngineError::Read { addresses: vec![address.clone()], error })?;
-        Ok(observed(live.into_iter().flatten().next(), &*driver))
-    }
-
     pub(crate) async fn driver(&self, kind: &str, place: &Place) -> Result<Arc<dyn Driver>, EngineError> {
         let driver = self.provider.driver(kind, place).await?;
         driver.ok_or_else(|| EngineError::UnknownKind { kind: kind.to_owned() })
     }
 }
 
-/// An instance in use, and where it is.
-struct Owned<'a> {
+/// Something whose live state is wanted.
+pub(crate) struct Sought<'a> {
     address: &'a Address,
-    resource: &'a Resource,
-    current: &'a Instance,
+    kind: &'a str,
+    place: &'a Place,
+    wanted: Wanted,
+    may_be_unseen: bool,
+}
+
+impl<'a> Sought<'a> {
+    /// What need not be ours yet: all of it is wanted.
+    pub(crate) fn foreign(address: &'a Address, kind: &'a str, place: &'a Place, id: &Id) -> Self {
+        let wanted = Wanted { id: id.clone(), applied: None, outputs: serde_json::Value::Null };
+        Self { address, kind, place, wanted, may_be_unseen: false }
+    }
+}
+
+/// Every current instance in `state`, reached as the spec says where it does.
+pub(crate) fn owned<'a>(state: &'a State, spec: Option<&'a Expanded>) -> Vec<Sought<'a>> {
+    let current = state.resources.iter().filter_map(|(address, resource)| {
+        let current = resource.current.as_ref()?;
+        Some(Sought {
+            address,
+            kind: resource.kind_of(current),
+            place: place_of(state, spec, address, resource, current),
+            wanted: wanted(current),
+            may_be_unseen: may_be_unseen(resource, current),
+        })
+    });
+    current.collect()
 }
 
 fn observed(live: Option<Live>, driver: &dyn Driver) -> Observed {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use provision_core::address::Address;
 use provision_core::driver::Place;
 use provision_core::fact::Facts;
-use provision_core::plan::{Drift, Inputs, Observed, Plan, drift, plan, present_attributes};
+use provision_core::plan::{Drift, Observed, Plan, drift, present_attributes};
 use provision_core::spec::{Attributes, Expanded, Spec};
 use provision_core::state::{Salt, State};
 use provision_core::store::{Holder, Store};
@@ -93,14 +93,12 @@ impl Session {
             if expanded.asks.is_empty() {
                 return Ok((Arc::new(expanded), facts));
             }
-            for ask in expanded.asks {
-                let answer = self.engine.answer(&ask).await?;
-                facts.answers.insert(ask, answer);
-            }
+            facts.answers.extend(self.engine.answer(&expanded.asks).await?);
         }
     }
 
-    /// Reads what is live and plans; without a spec everything is to be destroyed.
+    /// Reads what is live and plans; without a spec everything is to be destroyed. What the
+    /// plan asks of the cloud besides is answered and kept in `facts`, in memory only.
     ///
     /// # Errors
     /// When AWS cannot be read, or the plan cannot be made.
@@ -108,20 +106,11 @@ impl Session {
         &self,
         state: &State,
         spec: Option<&Expanded>,
-        facts: &Facts,
+        facts: &mut Facts,
         limits: &Limits,
     ) -> Result<Plan, EngineError> {
-        let observed = self.engine.refresh(state).await?;
-        let inputs = Inputs {
-            spec,
-            facts,
-            state,
-            observed: &observed,
-            schemas: &self.engine.schemas,
-            targets: &limits.targets,
-            replace: &limits.replace,
-        };
-        plan(&inputs).map_err(EngineError::Spec)
+        let survey = self.engine.survey(state, spec).await?;
+        self.engine.plan(&survey, spec, facts, limits).await
     }
 
     /// What AWS reports now of every resource of `spec` that is owned; of the others

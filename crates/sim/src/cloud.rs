@@ -2,23 +2,25 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use provision_core::address::Address;
-use provision_core::driver::{Cause, CloudError, Driver, Id, Identity, Phase, Place, Provider};
+use provision_core::driver::{CloudError, Driver, Id, Identity, Phase, Place, Provider};
 use provision_core::schema::Schemas;
 use serde_json::{Map, Value as Json};
 use tokio::time::Instant;
 
 use crate::driver::SimDriver;
-use crate::fault::Planned;
+use crate::fault::{Fault, Planned};
 use crate::process::Process;
-use crate::world::World;
+use crate::site::{Site, Worlds};
+use crate::world::answer_to;
 
 /// A simulated cloud. Clones are the same cloud.
 #[derive(Clone, Debug)]
 pub struct SimCloud {
-    world: Arc<Mutex<World>>,
+    worlds: Arc<Mutex<Worlds>>,
 }
 
 /// One thing in the cloud.
@@ -26,6 +28,8 @@ pub struct SimCloud {
 pub struct View {
     /// Its kind.
     pub kind: String,
+    /// Where it is.
+    pub site: Site,
     /// Its physical name.
     pub id: String,
     /// Whose it is; `None` for what somebody else made.
@@ -39,7 +43,7 @@ pub struct View {
 impl SimCloud {
     /// An empty cloud with these kinds.
     pub fn new(schemas: Arc<Schemas>) -> Self {
-        Self { world: Arc::new(Mutex::new(World::new(schemas))) }
+        Self { worlds: Arc::new(Mutex::new(Worlds::new(schemas))) }
     }
 
     /// The cloud as `process` reaches it.
@@ -47,11 +51,13 @@ impl SimCloud {
         Arc::new(Connection { cloud: self.clone(), process })
     }
 
-    /// Everything that is alive, by id.
+    /// Everything that is alive, by site and id.
     pub fn things(&self) -> Vec<View> {
-        let (world, now) = (self.world(), Instant::now());
-        let views = world.alive().map(|(id, thing)| View {
+        let (worlds, now) = (self.worlds(), Instant::now());
+        let alive = worlds.worlds.iter().flat_map(|(site, world)| world.alive().map(move |it| (site, it)));
+        let views = alive.map(|(site, (id, thing))| View {
             kind: thing.kind.clone(),
+            site: site.clone(),
             id: id.clone(),
             owner: thing.owner.clone(),
             spec: thing.spec.clone(),
@@ -62,22 +68,39 @@ impl SimCloud {
 
     /// How often each operation was called so far.
     pub fn calls(&self) -> BTreeMap<String, u64> {
-        self.world().calls.clone()
+        self.worlds().calls.clone()
     }
 
     /// Makes something that is nobody's business but somebody else's.
     ///
     /// # Errors
     /// When the kind does not exist or the cloud refuses the properties.
-    pub fn plant(&self, kind: &str, spec: &Json) -> Result<Id, String> {
-        let mut world = self.world();
-        let schema = world.schemas.get(kind).cloned().ok_or_else(|| format!("there is no kind `{kind}`"))?;
-        world.plant(&schema, spec).map_err(|error| error.to_string())
+    pub fn plant(&self, site: &Site, kind: &str, spec: &Json) -> Result<Id, String> {
+        let mut worlds = self.worlds();
+        let schema = worlds.schemas.get(kind).cloned().ok_or_else(|| format!("there is no kind `{kind}`"))?;
+        worlds.at(site).plant(&schema, spec).map_err(|error| error.to_string())
+    }
+
+    /// Keeps a secret under `arn`.
+    pub fn plant_secret(&self, arn: &str, value: &str) {
+        self.worlds().secrets.insert(arn.to_owned(), value.to_owned());
+    }
+
+    /// From now on nobody may assume the role with this ARN.
+    pub fn revoke(&self, role_arn: &str) {
+        self.worlds().revoked.insert(role_arn.to_owned());
+    }
+
+    /// Lets a thing fail for good.
+    pub fn break_down(&self, site: &Site, id: &Id) {
+        if let Some(thing) = self.worlds().at(site).things.get_mut(id.as_str()) {
+            thing.fails = true;
+        }
     }
 
     /// Changes a property behind the engine's back; `Null` takes it away.
-    pub fn set(&self, id: &str, property: &str, value: Json) {
-        if let Some(thing) = self.world().things.get_mut(id) {
+    pub fn set(&self, site: &Site, id: &str, property: &str, value: Json) {
+        if let Some(thing) = self.worlds().at(site).things.get_mut(id) {
             match value {
                 Json::Null => thing.spec.remove(property),
                 value => thing.spec.insert(property.to_owned(), value),
@@ -86,58 +109,106 @@ impl SimCloud {
     }
 
     /// Takes a thing away behind the engine's back.
-    pub fn vanish(&self, id: &str) {
-        self.world().things.remove(id);
+    pub fn vanish(&self, site: &Site, id: &str) {
+        self.worlds().at(site).things.remove(id);
     }
 
     /// Lets something go wrong.
     pub fn plan_fault(&self, planned: Planned) {
-        self.world().faults.plan(planned);
+        self.worlds().faults.plan(planned);
     }
 
     /// From now on each call fails in some way with the probability `rate`.
     pub fn fail_randomly(&self, seed: u64, rate: f64) {
-        self.world().faults.randomly(seed, rate);
+        self.worlds().faults.randomly(seed, rate);
     }
 
     /// From now on nothing goes wrong.
     pub fn heal(&self) {
-        self.world().faults.none();
+        self.worlds().faults.none();
     }
 
-    pub(crate) fn world(&self) -> MutexGuard<'_, World> {
-        self.world.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(crate) fn worlds(&self) -> MutexGuard<'_, Worlds> {
+        self.worlds.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
+/// How long a request takes to the cloud, and its answer back.
+const ONE_WAY: Duration = Duration::from_millis(50);
+
+#[expect(clippy::disallowed_methods, reason = "a simulated network takes simulated time")]
+async fn travel() {
+    tokio::time::sleep(ONE_WAY).await;
+}
+
 /// The cloud as one process reaches it.
-struct Connection {
+#[derive(Clone)]
+pub(crate) struct Connection {
     cloud: SimCloud,
     process: Arc<Process>,
 }
 
+impl Connection {
+    /// Calls `operation` of `service`, which has this `effect`.
+    pub(crate) async fn call<T: Send>(
+        &self,
+        service: &str,
+        operation: &str,
+        effect: impl FnOnce(&mut Worlds, Option<Fault>) -> Result<T, CloudError> + Send,
+    ) -> Result<T, CloudError> {
+        let name = format!("{service}:{operation}");
+        let call = self.process.enter(&name).await;
+        travel().await;
+        let answer = self.arrive(service, operation, &name, effect);
+        self.process.leave(call, &name).await;
+        travel().await;
+        answer
+    }
+
+    /// What happens when the request has reached the cloud.
+    fn arrive<T>(
+        &self,
+        service: &str,
+        operation: &str,
+        name: &str,
+        effect: impl FnOnce(&mut Worlds, Option<Fault>) -> Result<T, CloudError>,
+    ) -> Result<T, CloudError> {
+        let mut worlds = self.cloud.worlds();
+        *worlds.calls.entry(name.to_owned()).or_default() += 1;
+        let fault = worlds.faults.draw(service, operation);
+        let told = fault.and_then(|fault| answer_to(fault, name));
+        match (fault, told) {
+            (Some(Fault::Lost | Fault::Half), Some(told)) => effect(&mut worlds, fault).and(Err(told)),
+            (_, Some(told)) => Err(told),
+            _ => effect(&mut worlds, fault),
+        }
+    }
+}
+
 #[async_trait]
 impl Provider for Connection {
-    async fn driver(&self, kind: &str, _place: &Place) -> Result<Option<Arc<dyn Driver>>, CloudError> {
-        let schema = self.cloud.world().schemas.get(kind).cloned();
+    async fn driver(&self, kind: &str, place: &Place) -> Result<Option<Arc<dyn Driver>>, CloudError> {
+        let worlds = self.cloud.worlds();
+        worlds.admit(place)?;
+        let schema = worlds.schemas.get(kind).cloned();
         Ok(schema.map(|schema| -> Arc<dyn Driver> {
-            Arc::new(SimDriver { cloud: self.cloud.clone(), process: self.process.clone(), schema })
+            Arc::new(SimDriver { connection: self.clone(), site: Site::from(place), schema })
         }))
     }
 
-    async fn identity(&self, _place: &Place) -> Result<Identity, CloudError> {
-        Ok(Identity {
-            account_id: "123456789012".to_owned(),
-            partition: "sim".to_owned(),
-            arn: "arn:sim:iam::123456789012:user/test".to_owned(),
-        })
+    async fn identity(&self, place: &Place) -> Result<Identity, CloudError> {
+        self.cloud.worlds().admit(place)?;
+        let account_id = Site::from(place).account;
+        let arn = format!("arn:sim:iam::{account_id}:user/test");
+        Ok(Identity { account_id, partition: "sim".to_owned(), arn })
     }
 
-    async fn zones(&self, _place: &Place) -> Result<Vec<String>, CloudError> {
-        Ok(vec!["sim-1a".to_owned(), "sim-1b".to_owned()])
+    async fn zones(&self, place: &Place) -> Result<Vec<String>, CloudError> {
+        let region = Site::from(place).region;
+        Ok(["a", "b"].map(|letter| format!("{region}{letter}")).to_vec())
     }
 
     async fn secret_value(&self, arn: &str, _place: &Place) -> Result<String, CloudError> {
-        Err(CloudError::new(Cause::NotFound, "sim:SecretValue", format!("there is no secret {arn}")))
+        self.call("sim", "secret_value", |worlds, _| worlds.secret(arn)).await
     }
 }

@@ -1,6 +1,6 @@
 //! A simulated cloud made from the kinds' schemas, and a store in memory, on which the
 //! engine runs under a simulated clock: seeded, deterministic, with faults and crashes
-//! wherever a test wants them.
+//! wherever a test wants them. Each region of each account is a world of its own.
 //!
 //! Nothing here knows a kind by name. What a real cloud decides beyond a schema can be
 //! told in the JSON Schema of a field:
@@ -14,6 +14,7 @@ mod driver;
 mod fault;
 mod process;
 mod simulation;
+mod site;
 mod store;
 mod thing;
 mod world;
@@ -22,4 +23,5 @@ pub use cloud::{SimCloud, View};
 pub use fault::{Fault, Planned};
 pub use process::{Crash, Moment, Process};
 pub use simulation::{Command, Ended, Options, Simulation};
+pub use site::Site;
 pub use store::MemoryStore;

@@ -7,7 +7,7 @@ use provision_core::address::Address;
 use provision_core::diagnostic::{Diagnostic, SourceId, Sources};
 use provision_core::driver::{Id, Place};
 use provision_core::fact::{Answer, Ask, Facts};
-use provision_core::plan::{Drift, Inputs, Plan, drift, plan, violations};
+use provision_core::plan::{Drift, Plan, drift, violations};
 use provision_core::schema::Schemas;
 use provision_core::spec::{self, Expanded, Files, Given};
 use provision_core::state::{Salt, State};
@@ -16,10 +16,12 @@ use provision_core::value::Value;
 use provision_engine::apply::{Outcome, Stop};
 use provision_engine::journal::Journal;
 use provision_engine::pace::Patience;
+use provision_engine::session::Limits;
 use provision_engine::{Engine, EngineError, Observer, PARALLELISM, Unobserved};
 
 use crate::cloud::SimCloud;
 use crate::process::{Crash, Process};
+use crate::site::{ACCOUNT, REGION};
 use crate::store::MemoryStore;
 
 /// A cloud, a store and a stack.
@@ -142,7 +144,7 @@ impl Simulation {
     /// When the plan breaks an invariant of plans.
     pub async fn plan(&self, spec: Option<&Expanded>) -> Result<Result<Plan, Vec<Diagnostic>>, EngineError> {
         let engine = self.engine(&Arc::new(Process::new(None)), Arc::new(Unobserved));
-        self.planned(&engine, &self.state()?, spec, &Options::default()).await
+        self.planned(&engine, &self.state()?, spec, &mut facts(), &Options::default()).await
     }
 
     /// What differs from what was last applied.
@@ -156,13 +158,24 @@ impl Simulation {
         Ok(drift(&state, &observed, |kind| self.schemas.get(kind).map(|schema| &**schema)))
     }
 
+    /// What the cloud says to `ask`.
+    ///
+    /// # Errors
+    /// When it does not answer.
+    pub async fn answer(&self, ask: Ask) -> Result<Answer, EngineError> {
+        let engine = self.engine(&Arc::new(Process::new(None)), Arc::new(Unobserved));
+        let answers = engine.answer(&BTreeSet::from([ask])).await?;
+        Ok(answers.into_iter().next().map_or(Answer::Nothing, |(_, answer)| answer))
+    }
+
     /// The stored state; a new one when there is none.
     ///
     /// # Errors
     /// When what is stored is damaged.
     pub fn state(&self) -> Result<State, EngineError> {
         let stored = self.store.state()?;
-        Ok(stored.unwrap_or_else(|| State::new(&self.stack, "lineage", Salt::new("salt"))))
+        let state = stored.unwrap_or_else(|| State::new(&self.stack, "lineage", Salt::new("salt")));
+        Ok(State { region: Some(REGION.to_owned()), account_id: Some(ACCOUNT.to_owned()), ..state })
     }
 
     fn engine(&self, process: &Arc<Process>, observer: Arc<dyn Observer>) -> Engine {
@@ -208,11 +221,12 @@ impl Simulation {
         spec: Option<Arc<Expanded>>,
         options: &Options,
     ) -> Result<Ended, EngineError> {
-        match self.planned(engine, &journal.state(), spec.as_deref(), options).await? {
+        let mut facts = facts();
+        match self.planned(engine, &journal.state(), spec.as_deref(), &mut facts, options).await? {
             Err(refused) => Ok(Ended::Refused(refused)),
             Ok(plan) => {
                 let plan = Arc::new(plan);
-                let outcome = engine.apply(plan.clone(), spec, facts(), journal, &options.stop).await;
+                let outcome = engine.apply(plan.clone(), spec, facts, journal, &options.stop).await;
                 Ok(Ended::Done(plan, outcome))
             }
         }
@@ -223,19 +237,16 @@ impl Simulation {
         engine: &Engine,
         state: &State,
         spec: Option<&Expanded>,
+        facts: &mut Facts,
         options: &Options,
     ) -> Result<Result<Plan, Vec<Diagnostic>>, EngineError> {
-        let observed = engine.refresh(state).await?;
-        let inputs = Inputs {
-            spec,
-            facts: &facts(),
-            state,
-            observed: &observed,
-            schemas: &self.schemas,
-            targets: &options.targets,
-            replace: &options.replace,
+        let limits = Limits { targets: options.targets.clone(), replace: options.replace.clone() };
+        let survey = match engine.survey(state, spec).await {
+            Err(EngineError::Spec(refused)) => return Ok(Err(refused)),
+            survey => survey?,
         };
-        let (planned, again) = (plan(&inputs), plan(&inputs));
+        let planned = refused(engine.plan(&survey, spec, facts, &limits).await)?;
+        let again = refused(engine.plan(&survey, spec, facts, &limits).await)?;
         assert_eq!(format!("{planned:?}"), format!("{again:?}"), "the planner is not deterministic");
         if let Ok(plan) = &planned {
             let broken = violations(plan, state);
@@ -245,11 +256,19 @@ impl Simulation {
     }
 }
 
+/// A plan, or why it cannot be made.
+fn refused(planned: Result<Plan, EngineError>) -> Result<Result<Plan, Vec<Diagnostic>>, EngineError> {
+    match planned {
+        Err(EngineError::Spec(refused)) => Ok(Err(refused)),
+        planned => planned.map(Ok),
+    }
+}
+
 fn facts() -> Facts {
     let zones = ["sim-1a", "sim-1b"];
     let zones = Value::list(zones.map(Value::from));
     let answers = BTreeMap::from([(Ask::Zones(Place::default()), Answer::Value(zones))]);
-    Facts { region: "sim-1".to_owned(), answers }
+    Facts { region: REGION.to_owned(), answers }
 }
 
 fn holder() -> Holder {

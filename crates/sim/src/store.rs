@@ -51,6 +51,19 @@ impl MemoryStore {
         Ok(self.read()?.map(|loaded| loaded.state))
     }
 
+    /// Changes the stored state as somebody who works on it by hand.
+    ///
+    /// # Errors
+    /// When what is stored is damaged.
+    pub fn edit(&self, edit: impl FnOnce(&mut State)) -> Result<(), StoreError> {
+        if let Some(mut state) = self.state()? {
+            edit(&mut state);
+            let text = encode_snapshot(&state).map_err(|error| StoreError::of_format(error, "the snapshot"))?;
+            *self.texts() = Texts { snapshot: Some(text), ..Texts::default() };
+        }
+        Ok(())
+    }
+
     /// Everything that is stored, as text.
     pub fn text(&self) -> String {
         let texts = self.texts();

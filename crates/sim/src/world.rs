@@ -1,4 +1,5 @@
-//! The rules of the simulated cloud. Everything here happens at one instant.
+//! The rules of the simulated cloud, in one region of one account. Everything here happens
+//! at one instant.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -9,7 +10,7 @@ use provision_core::schema::{KindSchema, Schemas, Type};
 use serde_json::{Map, Value as Json};
 use tokio::time::Instant;
 
-use crate::fault::{Fault, Faults};
+use crate::fault::Fault;
 use crate::thing::{Thing, extension, references};
 
 /// Everything there is.
@@ -17,9 +18,6 @@ use crate::thing::{Thing, extension, references};
 pub(crate) struct World {
     pub(crate) schemas: Arc<Schemas>,
     pub(crate) things: BTreeMap<String, Thing>,
-    pub(crate) faults: Faults,
-    /// How often each operation was called, those that failed among them.
-    pub(crate) calls: BTreeMap<String, u64>,
     numbers: BTreeMap<String, u64>,
 }
 
@@ -42,8 +40,7 @@ pub(crate) fn answer_to(fault: Fault, operation: &str) -> Option<CloudError> {
 
 impl World {
     pub(crate) fn new(schemas: Arc<Schemas>) -> Self {
-        let (things, calls, numbers) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
-        Self { schemas, things, faults: Faults::default(), calls, numbers }
+        Self { schemas, things: BTreeMap::new(), numbers: BTreeMap::new() }
     }
 
     pub(crate) fn create(

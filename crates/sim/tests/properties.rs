@@ -16,7 +16,7 @@ use std::sync::Arc;
 use provision_core::diagnostic::Sources;
 use provision_core::plan::Plan;
 use provision_core::spec::Expanded;
-use provision_sim::{Command, Crash, Ended, Moment, Options, Simulation, View};
+use provision_sim::{Command, Crash, Ended, Moment, Options, Simulation, Site, View};
 use rand::RngExt;
 use serde_json::json;
 use support::model::Model;
@@ -41,7 +41,7 @@ impl Scene {
             ("sim/network", json!({ "range": "r1", "tags": {} })),
             ("sim/record", json!({ "name": "theirs", "value": "v" })),
         ] {
-            simulation.cloud.plant(kind, &spec).unwrap();
+            simulation.cloud.plant(&Site::default(), kind, &spec).unwrap();
         }
         let foreign = simulation.cloud.things();
         Self { simulation, model: Model::new(seed), foreign, is_told: std::env::var_os("SEED").is_some() }
@@ -50,6 +50,9 @@ impl Scene {
     fn spec(&self) -> Arc<Expanded> {
         let mut sources = Sources::default();
         let source = sources.add("random.yaml", self.model.yaml());
+        for (arn, secret) in self.model.secrets() {
+            self.simulation.cloud.plant_secret(&arn, &secret);
+        }
         let spec = self.simulation.spec(&sources, source);
         spec.unwrap_or_else(|found| panic!("{}\n{}", text::diagnostics(&found, &sources).join("\n"), self.model.yaml()))
     }
@@ -62,8 +65,10 @@ impl Scene {
             let plan = if let Ended::Done(plan, _) = &ended { text::plan(plan) } else { Vec::new() };
             eprintln!("{}\n{}\n{}\n", plan.join("\n"), recorder.lines().join("\n"), told(&ended));
         }
-        let stored = self.simulation.store.text();
-        assert!(!stored.contains("secret-"), "a secret is stored");
+        let (stored, shown) = (self.simulation.store.text(), recorder.lines().join("\n"));
+        for text in [stored, shown, told(&ended), format!("{ended:?}")] {
+            assert!(!text.contains("secret-"), "a secret gets out: {text}");
+        }
         ended
     }
 
@@ -85,18 +90,22 @@ impl Scene {
         let things = self.simulation.cloud.things();
         let (ours, foreign): (Vec<View>, Vec<View>) = things.into_iter().partition(|thing| thing.owner.is_some());
         assert_eq!(foreign, self.foreign, "something foreign was touched");
-        let found: Vec<(String, String)> =
-            sorted(ours.iter().map(|it| (it.owner.as_ref().unwrap().to_string(), it.kind.clone())));
+        let found = sorted(ours.iter().map(|it| (self.address(it), it.kind.clone(), it.site.clone())));
         assert_eq!(found, wanted(spec), "the cloud does not have what the spec wants");
         let passwords: BTreeMap<String, String> = self.model.passwords().into_iter().collect();
         for thing in ours.iter().filter(|thing| thing.kind == "sim/database") {
-            assert_eq!(thing.spec["password"], json!(passwords[&thing.owner.as_ref().unwrap().to_string()]));
+            assert_eq!(thing.spec["password"], json!(passwords[&self.address(thing)]));
         }
         self.check_state(&ours);
         assert!(self.simulation.drift().await.unwrap().is_empty(), "what was applied is not what is");
         let plan: Plan = self.simulation.plan(spec).await.unwrap().unwrap();
         assert!(plan.is_empty(), "a second plan has something to do: {:#?}", text::plan(&plan));
         assert!(plan.unchanged.iter().all(|it| it.refresh.is_none()), "the state's records are out of date");
+    }
+
+    /// The address by now of what was made for one.
+    fn address(&self, thing: &View) -> String {
+        self.model.address_now(thing.owner.as_ref().unwrap()).to_string()
     }
 
     fn check_state(&self, ours: &[View]) {
@@ -106,14 +115,14 @@ impl Scene {
             assert!(current.settled && resource.deposed.is_empty() && resource.pending.is_none(), "{resource:#?}");
             (address.to_string(), current.id.to_string())
         });
-        let found = ours.iter().map(|thing| (thing.owner.as_ref().unwrap().to_string(), thing.id.clone()));
+        let found = ours.iter().map(|thing| (self.address(thing), thing.id.clone()));
         assert_eq!(sorted(recorded), sorted(found), "the state does not have what the cloud has");
     }
 }
 
-fn wanted(spec: Option<&Expanded>) -> Vec<(String, String)> {
+fn wanted(spec: Option<&Expanded>) -> Vec<(String, String, Site)> {
     let instances = spec.into_iter().flat_map(|spec| spec.instances.iter().map(move |it| (spec, it)));
-    sorted(instances.map(|(spec, it)| (it.address.to_string(), spec.template(it).kind.clone())))
+    sorted(instances.map(|(spec, it)| (it.address.to_string(), spec.template(it).kind.clone(), Site::from(&it.place))))
 }
 
 fn sorted<T: Ord>(items: impl Iterator<Item = T>) -> Vec<T> {
@@ -173,7 +182,7 @@ fn whatever_somebody_takes_away_is_put_back() {
         for _ in 0..3 {
             for thing in scene.simulation.cloud.things().iter().filter(|thing| thing.owner.is_some()) {
                 if scene.model.random().random_bool(0.3) {
-                    scene.simulation.cloud.vanish(&thing.id);
+                    scene.simulation.cloud.vanish(&thing.site, &thing.id);
                 }
             }
             scene.settle(Command::Apply(spec.clone())).await;

@@ -3,10 +3,12 @@
 //! Only what is desired is compared: a property that a spec leaves out is not
 //! managed, and whatever AWS chose for it is fine.
 
+mod part;
 pub mod policy;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+pub use part::part;
 use serde_json::Value as Json;
 
 use crate::schema::{Field, ObjectType, Type};
@@ -24,6 +26,13 @@ pub struct Change {
     pub new: Option<Value>,
     /// Whether AWS cannot change it in place.
     pub replace: bool,
+}
+
+impl Change {
+    /// The property as messages name it, such as `tags.env` in backticks.
+    pub fn name(&self) -> String {
+        format!("`{}`", self.path.join("."))
+    }
 }
 
 /// What a comparison needs to know beside the two sides.
@@ -57,6 +66,21 @@ impl Comparison<'_> {
             }
         }
         changes
+    }
+
+    /// Whether `live` has all the properties `by`: of a map at least those entries.
+    pub fn fits(&self, by: &Value, live: &Value) -> bool {
+        let fits = |(name, wanted): (&String, &Value)| {
+            let found = live.as_map().and_then(|live| live.get(name));
+            let ty = self.schema.fields.get(name).map_or(&Type::Any, |field| &field.ty);
+            match (wanted, found, ty) {
+                (Value::Map(wanted), Some(Value::Map(found)), Type::Map(inner)) => {
+                    wanted.iter().all(|(key, value)| same(self.salt, value, found.get(key), inner))
+                }
+                _ => same(self.salt, wanted, found, ty),
+            }
+        };
+        by.as_map().into_iter().flatten().all(fits)
     }
 
     /// Whether something inside was applied, is still there, and is no longer stated: part

@@ -1,20 +1,31 @@
-//! A plan: steps, their order and their reasons, as plain data.
+//! A plan: moves, then steps, their order and their reasons, as plain data.
 
+mod adopt;
+mod attributes;
 mod check;
 mod drift;
+mod moves;
 mod order;
+mod place;
 mod planner;
+mod protect;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+pub use adopt::{Adoption, adopted, to_adopt};
+pub use attributes::present_attributes;
 pub use check::violations;
 pub use drift::{Drift, Drifted, drift};
-pub use planner::{Inputs, Observed, Seen, plan, present_attributes};
+pub use moves::{Move, moves};
+pub use place::place_of;
+pub use planner::{Inputs, Observed, Seen, plan};
 
 use crate::address::Address;
 use serde_json::Value as Json;
 
 use crate::diff::Change;
+use crate::driver::{Id, Place};
+use crate::fact::Ask;
 use crate::spec::Attributes;
 use crate::value::Value;
 
@@ -27,6 +38,8 @@ pub struct Plan {
     pub lineage: String,
     /// The serial of that state: a plan is refused once the state has moved on.
     pub serial: u64,
+    /// The addresses that change before any step: from where to where.
+    pub moves: Vec<(Address, Address)>,
     /// The steps; their indices are what [`Wait`] refers to.
     pub steps: Vec<Step>,
     /// What is left alone, and why.
@@ -35,6 +48,8 @@ pub struct Plan {
     pub outputs: BTreeMap<String, Value>,
     /// What expressions can see of every resource, as far as it is known now.
     pub attributes: Attributes,
+    /// What the cloud has to say before all of this is known that can be.
+    pub asks: BTreeSet<Ask>,
 }
 
 /// One resource that needs no step.
@@ -54,6 +69,8 @@ pub struct Step {
     pub address: Address,
     /// Its kind.
     pub kind: String,
+    /// Where it is done.
+    pub place: Place,
     /// What is done.
     pub action: Action,
     /// Why.
@@ -76,6 +93,8 @@ pub enum Action {
     },
     /// Change the instance in place.
     Update,
+    /// Take what exists under our care, then change it in place.
+    Adopt,
     /// Delete the instance of this generation.
     Delete {
         /// Which instance.
@@ -85,6 +104,13 @@ pub enum Action {
     },
     /// Let go of it without deleting it.
     Forget,
+}
+
+impl Action {
+    /// Whether it makes or changes what its address stands for.
+    pub fn makes(self) -> bool {
+        matches!(self, Self::Create { .. } | Self::Update | Self::Adopt)
+    }
 }
 
 /// Why a step is taken.
@@ -98,6 +124,22 @@ pub enum Reason {
     Changed,
     /// Properties differ that AWS cannot change in place.
     Immutable,
+    /// The spec has it in another region.
+    Region {
+        /// Where it is.
+        from: String,
+        /// Where it is to be.
+        to: String,
+    },
+    /// The spec has it in another account.
+    Account {
+        /// Where it is.
+        from: String,
+        /// Where it is to be.
+        to: String,
+    },
+    /// The spec says that this is it.
+    Imported(Id),
     /// The last apply did not get to its end.
     Unfinished,
     /// AWS reports that it failed.
@@ -137,17 +179,19 @@ pub enum Stage {
 impl Plan {
     /// Whether there is nothing to do.
     pub fn is_empty(&self) -> bool {
-        self.steps.is_empty()
+        self.steps.is_empty() && self.moves.is_empty()
     }
 
-    /// How many resources are created, updated, replaced, deleted and let go of.
+    /// How many resources are created, updated, replaced, imported, moved, deleted and let
+    /// go of.
     pub fn counts(&self) -> Counts {
-        let mut counts = Counts::default();
+        let mut counts = Counts { moved: self.moves.len(), ..Counts::default() };
         for step in &self.steps {
             match step.action {
                 Action::Create { replaces: true } => counts.replace += 1,
                 Action::Create { replaces: false } => counts.create += 1,
                 Action::Update => counts.update += 1,
+                Action::Adopt => counts.import += 1,
                 Action::Delete { replaced: false, .. } => counts.delete += 1,
                 Action::Delete { replaced: true, .. } => {}
                 Action::Forget => counts.forget += 1,
@@ -166,6 +210,10 @@ pub struct Counts {
     pub update: usize,
     /// Deleted and made anew.
     pub replace: usize,
+    /// Taken under our care.
+    pub import: usize,
+    /// Given another address.
+    pub moved: usize,
     /// Deleted.
     pub delete: usize,
     /// Let go of.

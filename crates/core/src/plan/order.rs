@@ -86,7 +86,7 @@ impl<'a> Ordering<'a> {
 
     fn note(&mut self, index: usize, step: &Step) {
         match step.action {
-            Action::Create { .. } | Action::Update => {
+            Action::Create { .. } | Action::Update | Action::Adopt => {
                 self.makes.insert(step.address.clone(), Make { step: index, action: step.action });
             }
             Action::Delete { replaced, .. } => {
@@ -99,7 +99,7 @@ impl<'a> Ordering<'a> {
     fn wait(&self, steps: &mut [Step]) {
         for (index, step) in steps.iter_mut().enumerate() {
             let mut waits = match step.action {
-                Action::Create { .. } | Action::Update => self.before_making(step),
+                Action::Create { .. } | Action::Update | Action::Adopt => self.before_making(step),
                 Action::Delete { replaced, .. } => self.before_deleting(&step.address, replaced),
                 // Forgetting an address forgets all its instances.
                 Action::Forget => self.deletes_of(&step.address).map(|it| done(it.step)).collect(),
@@ -117,7 +117,7 @@ impl<'a> Ordering<'a> {
     fn untie(&mut self, knot: &Cycle, steps: &[Step]) {
         let around = || knot.0.iter().copied().zip(knot.0.iter().copied().cycle().skip(1));
         let makes_room = |step: usize| self.deletes_first(&steps[step].address);
-        let is_update = |step: usize| steps[step].action == Action::Update;
+        let is_update = |step: usize| matches!(steps[step].action, Action::Update | Action::Adopt);
         let is_delete = |step: usize| matches!(steps[step].action, Action::Delete { .. });
         if let Some(wait) = around().find(|&(one, next)| is_delete(one) && makes_room(one) && is_update(next)) {
             self.given_up.insert(wait);

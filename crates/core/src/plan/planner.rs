@@ -4,17 +4,20 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value as Json;
 
+use super::adopt::{self, adopted};
+use super::attributes::{known_attributes, unknown_attributes};
 use super::order::arrange;
-use super::{Action, Plan, Reason, Step, Unchanged};
+use super::place::{place_of, relocation};
+use super::{Action, Plan, Reason, Step, Unchanged, protect};
 use crate::address::Address;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, tidy};
 use crate::diff::{Change, Comparison, is_ignored};
-use crate::driver::{Live, Phase};
-use crate::fact::Facts;
-use crate::schema::{KindSchema, Schemas, Type, lift};
-use crate::spec::{Attributes, Expanded, Instance};
+use crate::driver::{Id, Live, Phase};
+use crate::fact::{Ask, Facts};
+use crate::schema::{KindSchema, Schemas, lift};
+use crate::spec::{Attributes, Expanded, Instance, ResourceTemplate};
 use crate::state::{self, Resource, State};
-use crate::value::{Attribute, Value};
+use crate::value::Value;
 
 /// What AWS reports of a resource the state holds.
 #[derive(Clone, Debug)]
@@ -49,9 +52,11 @@ pub struct Inputs<'a> {
     pub spec: Option<&'a Expanded>,
     /// What the cloud says of itself.
     pub facts: &'a Facts,
-    /// What is owned.
+    /// What is owned, with `moves` carried out.
     pub state: &'a State,
-    /// What AWS reports of what is owned.
+    /// The addresses that change before any step.
+    pub moves: &'a [(Address, Address)],
+    /// What AWS reports of what is owned, and of what is to be adopted.
     pub observed: &'a BTreeMap<Address, Observed>,
     /// The kinds.
     pub schemas: &'a Schemas,
@@ -64,8 +69,8 @@ pub struct Inputs<'a> {
 /// The plan that makes AWS match the spec.
 ///
 /// # Errors
-/// Every expression that fails, every value that does not fit its field, and every
-/// deletion that `prevent_destroy` forbids.
+/// Every expression that fails, every value that does not fit its field, every import that
+/// cannot be, and every deletion that `prevent_destroy` forbids.
 pub fn plan(inputs: &Inputs<'_>) -> Result<Plan, Vec<Diagnostic>> {
     let mut planner = Planner::new(inputs);
     let outputs = match inputs.spec {
@@ -73,8 +78,10 @@ pub fn plan(inputs: &Inputs<'_>) -> Result<Plan, Vec<Diagnostic>> {
         None => BTreeMap::new(),
     };
     planner.visit_rest();
-    planner.protect();
+    planner.diagnostics.extend(protect::refusals(inputs, &planner.steps));
+    planner.diagnostics.extend(adopt::refusals(inputs, &planner.steps));
     if !planner.diagnostics.is_empty() {
+        tidy(&mut planner.diagnostics);
         return Err(planner.diagnostics);
     }
     let mut steps = planner.steps;
@@ -83,10 +90,12 @@ pub fn plan(inputs: &Inputs<'_>) -> Result<Plan, Vec<Diagnostic>> {
         stack: inputs.state.stack.clone(),
         lineage: inputs.state.lineage.clone(),
         serial: inputs.state.serial,
+        moves: inputs.moves.to_vec(),
         steps,
         unchanged: planner.unchanged,
         outputs,
         attributes: planner.attributes,
+        asks: planner.asks,
     })
 }
 
@@ -98,12 +107,14 @@ struct Planner<'a> {
     steps: Vec<Step>,
     unchanged: Vec<Unchanged>,
     diagnostics: Vec<Diagnostic>,
+    asks: BTreeSet<Ask>,
 }
 
 /// What the planner decided for one resource of the spec.
 enum Decision {
     Create(Reason),
     Update(Reason, Vec<Change>),
+    Adopt(Id, Vec<Change>),
     Replace(Reason, Vec<Change>),
     Nothing,
 }
@@ -117,6 +128,7 @@ impl<'a> Planner<'a> {
             steps: Vec::new(),
             unchanged: Vec::new(),
             diagnostics: Vec::new(),
+            asks: BTreeSet::new(),
         }
     }
 
@@ -130,6 +142,7 @@ impl<'a> Planner<'a> {
         }
         let (outputs, wrong) = spec.outputs(self.inputs.facts, &self.attributes);
         self.diagnostics.extend(wrong);
+        outputs.values().for_each(|value| self.asks.extend(value.asks()));
         outputs
     }
 
@@ -144,11 +157,12 @@ impl<'a> Planner<'a> {
                 return self.attributes.publish(&instance.address, unknown_attributes(instance, schema, &Value::Null));
             }
         };
+        self.asks.extend(desired.asks());
         let decision = match self.is_target(&instance.address) {
             true => self.decide(spec, instance, schema, &desired),
             false => Decision::Nothing,
         };
-        let attributes = self.attributes_after(instance, schema, &desired, &decision);
+        let attributes = self.attributes_after(spec, instance, schema, &desired, &decision);
         self.attributes.publish(&instance.address, attributes);
         self.push(spec, instance, desired, decision);
     }
@@ -160,11 +174,14 @@ impl<'a> Planner<'a> {
     fn decide(&self, spec: &Expanded, instance: &Instance, schema: &KindSchema, desired: &Value) -> Decision {
         let resource = self.inputs.state.resources.get(&instance.address);
         let Some((resource, current)) = resource.and_then(|found| Some((found, found.current.as_ref()?))) else {
-            return Decision::Create(Reason::New);
+            return self.decide_new(spec, instance, schema, desired);
         };
         let template = spec.template(instance);
         if resource.kind_of(current) != template.kind {
             return Decision::Replace(Reason::Immutable, Vec::new());
+        }
+        if let Some(reason) = relocation(self.inputs.state, resource.place_of(current), &instance.place) {
+            return Decision::Replace(reason, Vec::new());
         }
         let seen = match self.inputs.observed.get(&instance.address) {
             Some(Observed::Present(seen)) => seen,
@@ -173,11 +190,44 @@ impl<'a> Planner<'a> {
         if let Phase::Failed(why) = &seen.phase {
             return Decision::Replace(Reason::Failed(why.clone()), Vec::new());
         }
+        let changes = self.changes(template, schema, desired, seen, current);
+        self.decide_by_changes(spec, instance, changes, current.settled && seen.phase == Phase::Ready)
+    }
+
+    /// What the state does not hold is made, unless the spec imports it.
+    fn decide_new(&self, spec: &Expanded, instance: &Instance, schema: &KindSchema, desired: &Value) -> Decision {
+        match self.adopted(spec, instance) {
+            Some((seen, adopted)) => {
+                let changes = self.changes(spec.template(instance), schema, desired, seen, &adopted);
+                Decision::Adopt(adopted.id, changes)
+            }
+            None => Decision::Create(Reason::New),
+        }
+    }
+
+    /// What the spec imports at an address, and what the state is to record of it.
+    fn adopted(&self, spec: &Expanded, instance: &Instance) -> Option<(&'a Seen, state::Instance)> {
+        let id = &spec.imports.get(&instance.address)?.id;
+        let Some(Observed::Present(seen)) = self.inputs.observed.get(&instance.address) else {
+            return None;
+        };
+        let stated = spec.template(instance).body.shape();
+        Some((seen, adopted(self.inputs.state, id, &stated, seen, self.inputs.state.next_generation)))
+    }
+
+    fn changes(
+        &self,
+        template: &ResourceTemplate,
+        schema: &KindSchema,
+        desired: &Value,
+        seen: &Seen,
+        current: &state::Instance,
+    ) -> Vec<Change> {
         let applied = Value::from(&current.applied);
         let comparison = Comparison { schema: &schema.spec, salt: &self.inputs.state.salt, applied: &applied };
         let mut changes = comparison.changes(desired, &seen.spec);
         changes.retain(|change| !is_ignored(&template.ignore_changes, &change.path));
-        self.decide_by_changes(spec, instance, changes, current.settled && seen.phase == Phase::Ready)
+        changes
     }
 
     fn decide_by_changes(&self, spec: &Expanded, instance: &Instance, changes: Vec<Change>, settled: bool) -> Decision {
@@ -198,7 +248,10 @@ impl<'a> Planner<'a> {
 
     /// What `replace_triggered_by` names and the plan changes.
     fn trigger(&self, spec: &Expanded, instance: &Instance) -> Option<Address> {
-        let changed = self.steps.iter().filter(|step| matches!(step.action, Action::Create { .. } | Action::Update));
+        let changed = self.steps.iter().filter(|step| match step.action {
+            Action::Adopt => !step.changes.is_empty(),
+            action => action.makes(),
+        });
         let mut named = changed.filter(|step| spec.is_triggered_by(instance, &step.address));
         named.next().map(|step| step.address.clone())
     }
@@ -206,11 +259,15 @@ impl<'a> Planner<'a> {
     /// What other resources may name of it, as far as it will be known.
     fn attributes_after(
         &self,
+        spec: &Expanded,
         instance: &Instance,
         schema: &KindSchema,
         desired: &Value,
         decision: &Decision,
     ) -> Value {
+        if let (Decision::Adopt(_, changes), Some((seen, adopted))) = (decision, self.adopted(spec, instance)) {
+            return known_attributes(instance, schema, desired, seen, &adopted, !changes.is_empty());
+        }
         let observed = self.inputs.observed.get(&instance.address);
         let current = self.inputs.state.resources.get(&instance.address).and_then(|found| found.current.as_ref());
         match (decision, observed, current) {
@@ -228,6 +285,7 @@ impl<'a> Planner<'a> {
         let (action, reason, changes) = match decision {
             Decision::Create(reason) => (Action::Create { replaces: false }, reason, Vec::new()),
             Decision::Update(reason, changes) => (Action::Update, reason, changes),
+            Decision::Adopt(id, changes) => (Action::Adopt, Reason::Imported(id), changes),
             Decision::Replace(reason, changes) => (Action::Create { replaces: true }, reason, changes),
             Decision::Nothing => {
                 let refresh = if self.is_target(&address) { self.refreshed_outputs(spec, instance) } else { None };
@@ -237,11 +295,12 @@ impl<'a> Planner<'a> {
         if let Action::Create { replaces: true } = action {
             self.delete_current(&address, &reason);
         }
-        self.steps.push(Step { address, kind, action, reason, changes, waits: Vec::new(), desired });
+        let place = instance.place.clone();
+        self.steps.push(Step { address, kind, place, action, reason, changes, waits: Vec::new(), desired });
     }
 
     /// The outputs to record where the state's record of what the plan leaves alone is out
-    /// of date: its outputs, dependencies or protection.
+    /// of date: its outputs, the way to it, its dependencies or protection.
     fn refreshed_outputs(&self, spec: &Expanded, instance: &Instance) -> Option<Json> {
         let resource = self.inputs.state.resources.get(&instance.address)?;
         let current = resource.current.as_ref()?;
@@ -249,6 +308,7 @@ impl<'a> Planner<'a> {
             return None;
         };
         let is_current = seen.outputs == current.outputs
+            && resource.place == instance.place
             && resource.lifecycle == instance.lifecycle
             && resource.dependencies == spec.dependencies(instance);
         (!is_current).then(|| seen.outputs.clone())
@@ -273,6 +333,7 @@ impl<'a> Planner<'a> {
         self.steps.push(Step {
             address: address.clone(),
             kind: resource.kind_of(instance).to_owned(),
+            place: place_of(self.inputs.state, self.inputs.spec, address, resource, instance).clone(),
             action,
             reason,
             changes: Vec::new(),
@@ -307,57 +368,13 @@ impl<'a> Planner<'a> {
         self.steps.push(Step {
             address: address.clone(),
             kind: resource.kind.clone(),
+            place: resource.place.clone(),
             action: Action::Forget,
             reason,
             changes: Vec::new(),
             waits: Vec::new(),
             desired: Value::Null,
         });
-    }
-
-    /// Law 6: protection is what the state holds, or what the spec now adds.
-    fn protect(&mut self) {
-        let deleted = self.steps.iter().filter(|step| matches!(step.action, Action::Delete { .. }));
-        let in_use = deleted.filter(|step| step.reason != Reason::Deposed && step.reason != Reason::Missing);
-        let refused: Vec<Diagnostic> =
-            in_use.filter(|step| self.is_protected(&step.address)).map(|step| self.refusal(step)).collect();
-        self.diagnostics.extend(refused);
-    }
-
-    /// The spec decides where it still names the resource; else the state does.
-    fn is_protected(&self, address: &Address) -> bool {
-        let stated = self.inputs.spec.and_then(|spec| spec.lifecycle(address));
-        let recorded = self.inputs.state.resources.get(address).map(|resource| resource.lifecycle);
-        stated.or(recorded).is_some_and(|lifecycle| lifecycle.prevent_destroy)
-    }
-
-    fn refusal(&self, step: &Step) -> Diagnostic {
-        let how = match step.action {
-            Action::Delete { replaced: true, .. } => "replaced",
-            _ => "destroyed",
-        };
-        let span = self.inputs.spec.and_then(|spec| spec.span(&step.address));
-        let changed: Vec<String> = match step.action {
-            Action::Delete { replaced: true, .. } => self.immutable_changes(&step.address),
-            _ => Vec::new(),
-        };
-        let why = if changed.is_empty() {
-            String::new()
-        } else {
-            format!(" ({} cannot change in place)", changed.join(", "))
-        };
-        let message = format!("`{}` would be {how}{why}, and `prevent_destroy` forbids it", step.address);
-        let mut diagnostic = Diagnostic::error("prevent-destroy", message)
-            .with_help("to let it go, set `lifecycle: { prevent_destroy: false }` on it, apply, and try again");
-        diagnostic.span = span;
-        diagnostic
-    }
-
-    fn immutable_changes(&self, address: &Address) -> Vec<String> {
-        let created =
-            self.steps.iter().find(|step| step.address == *address && matches!(step.action, Action::Create { .. }));
-        let changes = created.map_or(&[][..], |step| &step.changes);
-        changes.iter().filter(|change| change.replace).map(|change| format!("`{}`", change.path.join("."))).collect()
     }
 }
 
@@ -372,63 +389,4 @@ fn with_needs(inputs: &Inputs<'_>) -> BTreeSet<Address> {
         }
     }
     all
-}
-
-fn unknown(instance: &Instance, schema: &KindSchema, name: &str) -> Value {
-    let ty = schema.attribute(name).map_or(Type::Any, |field| field.ty.clone());
-    Value::unknown(Attribute { address: instance.address.clone(), name: name.to_owned() }, ty)
-}
-
-/// Of a resource that is to be made: what the spec says, and nothing else.
-fn unknown_attributes(instance: &Instance, schema: &KindSchema, desired: &Value) -> Value {
-    let names = schema.spec.fields.keys().chain(schema.outputs.fields.keys());
-    Value::map(names.map(|name| {
-        let stated = desired.as_map().and_then(|desired| desired.get(name));
-        (name.clone(), stated.cloned().unwrap_or_else(|| unknown(instance, schema, name)))
-    }))
-}
-
-/// Of a resource that stays: all of it, but for what an update may change.
-fn known_attributes(
-    instance: &Instance,
-    schema: &KindSchema,
-    desired: &Value,
-    seen: &Seen,
-    current: &state::Instance,
-    updates: bool,
-) -> Value {
-    let mut attributes = present_attributes(schema, desired, &seen.spec, &seen.outputs, current.id.as_str());
-    if !current.settled || seen.phase != Phase::Ready {
-        let absent = attributes.iter_mut().filter(|(_, value)| **value == Value::Null);
-        absent.for_each(|(name, value)| *value = recorded_or_unknown(instance, schema, current, name));
-    }
-    for (name, _) in schema.outputs.fields.iter().filter(|(_, field)| updates && field.volatile) {
-        attributes.insert(name.clone(), unknown(instance, schema, name));
-    }
-    Value::map(attributes)
-}
-
-/// What an unfinished resource does not tell yet: what it told before, or later.
-fn recorded_or_unknown(instance: &Instance, schema: &KindSchema, current: &state::Instance, name: &str) -> Value {
-    let recorded = lift(&current.outputs, &schema.outputs).as_map().and_then(|outputs| outputs.get(name).cloned());
-    recorded.unwrap_or_else(|| unknown(instance, schema, name))
-}
-
-/// What others may name of a resource that exists: what the spec states, what AWS
-/// reports beside it, and the outputs.
-pub fn present_attributes(
-    schema: &KindSchema,
-    desired: &Value,
-    live: &Value,
-    outputs: &Json,
-    id: &str,
-) -> BTreeMap<String, Value> {
-    let named = schema.spec.fields.keys().chain(schema.outputs.fields.keys());
-    let mut attributes: BTreeMap<String, Value> = named.map(|name| (name.clone(), Value::Null)).collect();
-    let layers = [lift(outputs, &schema.outputs), live.clone(), desired.clone()];
-    for layer in &layers {
-        attributes.extend(layer.as_map().into_iter().flatten().map(|(name, value)| (name.clone(), value.clone())));
-    }
-    attributes.insert("id".to_owned(), Value::string(id));
-    attributes
 }

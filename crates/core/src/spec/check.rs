@@ -95,8 +95,9 @@ impl<'a> Checker<'a> {
 
     /// What a spec has and modules do not.
     fn file(&mut self, document: &Document) {
+        let ids = document.imports.iter().map(|block| &block.id);
         let trees = [&document.default_tags, &document.region, &document.assume_role];
-        trees.into_iter().flatten().for_each(|tree| drop(self.references(tree, Within::default())));
+        trees.into_iter().flatten().chain(ids).for_each(|tree| drop(self.references(tree, Within::default())));
     }
 
     fn local(&mut self, name: Named, value: Tree) -> Local {

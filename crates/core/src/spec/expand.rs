@@ -16,7 +16,7 @@ use crate::driver::Place;
 use crate::expr::Expression;
 use crate::fact::{Ask, Facts};
 use crate::graph::{Cycle, Graph};
-use crate::plan::Stage;
+use crate::plan::{Adoption, Move, Stage};
 use crate::schema::KindSchema;
 use crate::state::Lifecycle;
 use crate::value::Value;
@@ -53,6 +53,10 @@ pub struct Expanded {
     pub order: Vec<usize>,
     /// What must be answered before it is complete; empty when it is.
     pub asks: BTreeSet<Ask>,
+    /// Resources that had other addresses.
+    pub moves: Vec<Move>,
+    /// What exists and is to be taken under our care.
+    pub imports: BTreeMap<Address, Adoption>,
     /// What is known of every resource before anything is read or made: its type.
     pub shape: Attributes,
     by_address: HashMap<Address, usize>,
@@ -83,6 +87,8 @@ impl Expanded {
         let params = spec.params.iter().map(|(name, value)| (name.clone(), Binding::Known(value.clone())));
         root.params = params.collect();
         let expanded = Self {
+            moves: spec.moved.clone(),
+            imports: BTreeMap::new(),
             spec,
             frames: vec![root],
             instances: Vec::new(),

@@ -31,6 +31,7 @@ use std::sync::Arc;
 
 pub use attributes::Attributes;
 pub use definition::{LifecycleBlock, Lookup, Meta, Module, ModuleCall, OutputBlock, ResourceTemplate};
+pub use document::ImportBlock;
 pub use expand::{Expanded, Instance};
 pub use files::Files;
 pub use frame::Each;
@@ -42,6 +43,7 @@ pub use view::{Evaluation, View};
 use crate::diagnostic::{Diagnostic, SourceId, Sources, tidy};
 use crate::driver::{AssumeRole, Place};
 use crate::fact::Facts;
+use crate::plan::Move;
 use crate::schema::Schemas;
 use crate::value::Value;
 use document::{Document, Purpose};
@@ -65,6 +67,10 @@ pub struct Spec {
     pub default_tags: Option<Arc<Tree>>,
     /// What the file states.
     pub root: Arc<Module>,
+    /// Resources that had other addresses.
+    pub moved: Vec<Move>,
+    /// What exists and is to be taken under our care.
+    pub imports: Vec<ImportBlock>,
     /// The files it reads.
     pub files: Arc<Files>,
 }
@@ -174,6 +180,8 @@ fn assemble(
         params,
         default_tags: document.default_tags.filter(|_| document.default_tags_fit).map(Arc::new),
         root: Arc::new(module),
+        moved: document.moved,
+        imports: document.imports,
         files,
     };
     let (region, role) = spec.place(document.region.as_ref(), document.assume_role.as_ref(), diagnostics);

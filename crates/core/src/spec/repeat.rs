@@ -110,11 +110,26 @@ pub(super) fn place(evaluation: &Evaluation<'_>, meta: &Meta, view: &View<'_>) -
 
 /// The name of a region.
 pub(super) fn region(evaluation: &Evaluation<'_>, tree: &Tree, view: &View<'_>) -> Result<String, Told> {
-    match known(evaluation, tree, view, "region")? {
-        Value::String(region) => is_no_zone(&region, tree.span).map(|()| region.to_string()),
+    let region = text(evaluation, tree, view, "region")?;
+    is_no_zone(&region, tree.span).map(|()| region)
+}
+
+/// A text that must be known before anything is made.
+pub(super) fn text(
+    evaluation: &Evaluation<'_>,
+    tree: &Tree,
+    view: &View<'_>,
+    field: &'static str,
+) -> Result<String, Told> {
+    match known(evaluation, tree, view, field)? {
+        Value::String(text) => Ok(text.to_string()),
         _ => {
-            let diagnostic = Diagnostic::error("wrong-type", "`region` is a single string").at(tree.span);
-            Err(wrong(diagnostic.with_help("write one such as `us-east-1`")))
+            let help = match field {
+                "region" => "write one such as `us-east-1`",
+                _ => "write one, or an expression that gives one",
+            };
+            let diagnostic = Diagnostic::error("wrong-type", format!("`{field}` is a single string")).at(tree.span);
+            Err(wrong(diagnostic.with_help(help)))
         }
     }
 }

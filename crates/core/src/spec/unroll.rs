@@ -12,10 +12,11 @@ use super::expand::{Expanded, Instance};
 use super::frame::{Binding, Each, Frame, Group};
 use super::repeat::{self, Repeated, Told};
 use super::view::{Evaluation, View};
-use crate::address::Segment;
+use crate::address::{Address, Segment};
 use crate::diagnostic::{Diagnostic, Span};
-use crate::driver::Place;
+use crate::driver::{Id, Place};
 use crate::fact::{Answer, Ask, Facts};
+use crate::plan::Adoption;
 use crate::schema::Type;
 use crate::state::Lifecycle;
 use crate::value::{Attribute, Awaited, Unknown, Value};
@@ -98,6 +99,7 @@ impl<'a> Unroller<'a> {
         }
         self.give_up(left);
         self.settle_names();
+        self.imports();
         self.expanded
     }
 
@@ -374,6 +376,35 @@ impl<'a> Unroller<'a> {
                 Some(answer) => self.diagnostics.extend(repeat::no_single(&ask, answer, span)),
             }
         }
+    }
+
+    /// What the entries of `import` adopt.
+    fn imports(&mut self) {
+        let evaluation = Evaluation::new(&self.expanded, self.facts, &self.expanded.shape);
+        let view = evaluation.view(0, None, None);
+        let mut imports: BTreeMap<Address, Adoption> = BTreeMap::new();
+        for block in &self.expanded.spec.imports {
+            let id = match repeat::text(&evaluation, &block.id, &view, "id") {
+                Ok(id) => Id(id),
+                Err(Told::Wrong(found)) => {
+                    self.diagnostics.extend(found);
+                    continue;
+                }
+                Err(Told::Unresolved(why)) => {
+                    if !self.rehearses || !why.awaits.is_empty() {
+                        self.diagnostics.push(repeat::too_early(&why));
+                    }
+                    continue;
+                }
+            };
+            if let Some(other) = imports.get(&block.to) {
+                let diagnostic = Diagnostic::error("import-twice", format!("`{}` is imported twice", block.to));
+                let diagnostic = diagnostic.at(block.span).with_label(other.span, "the other entry");
+                self.diagnostics.push(diagnostic.with_help("keep one of the entries"));
+            }
+            imports.insert(block.to.clone(), Adoption { id, span: block.span });
+        }
+        self.expanded.imports = imports;
     }
 
     /// Fixes what params, locals and default tags stand for where that is known for good.

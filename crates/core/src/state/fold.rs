@@ -10,7 +10,7 @@ use serde_json::Value as Json;
 
 use super::{FORMAT, Instance, Lifecycle, Operation, Pending, Record, Resource, Salt, State};
 use crate::address::Address;
-use crate::driver::Id;
+use crate::driver::{Id, Place};
 
 /// The state after `records`, which follow `snapshot` in this order.
 #[must_use]
@@ -47,19 +47,20 @@ impl State {
     /// Takes in one record.
     pub fn apply(&mut self, record: &Record) {
         match record {
-            Record::Intent { address, kind, dependencies, lifecycle, pending } => {
-                let resource = self.described(address, kind, dependencies, *lifecycle);
+            Record::Intent { address, kind, place, dependencies, lifecycle, pending } => {
+                let resource = self.described(address, kind, place, dependencies, *lifecycle);
                 resource.unsettle(pending);
                 resource.pending = Some(pending.clone());
             }
-            Record::Settled { address, kind, dependencies, lifecycle, instance } => {
-                let resource = self.described(address, kind, dependencies, *lifecycle);
+            Record::Settled { address, kind, place, dependencies, lifecycle, instance } => {
+                let resource = self.described(address, kind, place, dependencies, *lifecycle);
                 resource.put(instance.clone());
                 resource.resolve(instance.generation);
             }
             Record::Created { address, generation, id } => self.change(address, |it| it.created(*generation, id)),
             Record::Refused { address, generation } => self.change(address, |it| it.resolve(*generation)),
             Record::Deleted { address, generation } => self.change(address, |it| it.remove(*generation)),
+            Record::Moved { from, to } => self.rename(from, to),
             Record::Forgotten { address } => {
                 self.resources.remove(address);
             }
@@ -73,14 +74,32 @@ impl State {
         &mut self,
         address: &Address,
         kind: &str,
+        place: &Place,
         dependencies: &BTreeSet<Address>,
         lifecycle: Lifecycle,
     ) -> &mut Resource {
+        let former = self.resources.get(address).map(|resource| &resource.place);
+        let is_elsewhere = former.is_some_and(|former| self.location(former) != self.location(place));
         let resource = self.resources.entry(address.clone()).or_default();
         resource.become_kind(kind);
+        resource.become_placed(place, is_elsewhere);
         resource.dependencies.clone_from(dependencies);
         resource.lifecycle = lifecycle;
         resource
+    }
+
+    /// Gives what is at `from` the address `to`, unless something is there.
+    fn rename(&mut self, from: &Address, to: &Address) {
+        if self.resources.contains_key(to) {
+            return;
+        }
+        let Some(resource) = self.resources.remove(from) else { return };
+        self.resources.insert(to.clone(), resource);
+        for resource in self.resources.values_mut() {
+            if resource.dependencies.remove(from) {
+                resource.dependencies.insert(to.clone());
+            }
+        }
     }
 
     /// Changes the resource at `address`, if there is one, and drops it once it is empty.
@@ -103,7 +122,7 @@ impl Record {
             Self::Created { generation, .. } | Self::Refused { generation, .. } | Self::Deleted { generation, .. } => {
                 Some(*generation)
             }
-            Self::Forgotten { .. } => None,
+            Self::Moved { .. } | Self::Forgotten { .. } => None,
         }
     }
 }
@@ -128,6 +147,22 @@ impl Resource {
         }
     }
 
+    /// Where one of its instances lies.
+    pub fn place_of<'a>(&'a self, instance: &'a Instance) -> &'a Place {
+        instance.place.as_ref().unwrap_or(&self.place)
+    }
+
+    /// Gives the address another place. Where that is another region or account, the
+    /// instances there are keep theirs; where only the way there differs, they go along.
+    fn become_placed(&mut self, place: &Place, is_elsewhere: bool) {
+        let former = std::mem::replace(&mut self.place, place.clone());
+        if is_elsewhere {
+            for instance in self.deposed.iter_mut().chain(&mut self.current) {
+                instance.place.get_or_insert_with(|| former.clone());
+            }
+        }
+    }
+
     /// A call is about to change the instance: what it asks for anew may be so or not.
     fn unsettle(&mut self, pending: &Pending) {
         let Some(instance) = self.instance_mut(pending.generation) else { return };
@@ -148,7 +183,7 @@ impl Resource {
         if let Some(pending) = self.pending.take_if(is_awaited) {
             let outputs = Json::Object(serde_json::Map::new());
             let (id, applied) = (id.clone(), pending.request);
-            self.put(Instance { generation, id, kind: None, settled: false, applied, outputs });
+            self.put(Instance { generation, id, kind: None, place: None, settled: false, applied, outputs });
         }
     }
 

@@ -86,10 +86,10 @@ pub fn encode_snapshot(state: &State) -> Result<String, FormatError> {
     Ok(format!("{json:#}\n"))
 }
 
-/// The snapshot with this text.
+/// The snapshot with this text, in whichever format it was written.
 pub fn decode_snapshot(text: &[u8]) -> Result<State, FormatError> {
     check_version(text, 1)?;
-    decode_json(text, 1)
+    Ok(State { version: FORMAT, ..decode_json(text, 1)? })
 }
 
 /// The text of a journal's first line.
@@ -157,7 +157,7 @@ fn is_deeper(json: &Json, levels: usize) -> bool {
 
 fn check_version(json: &[u8], line: usize) -> Result<(), FormatError> {
     match decode_json::<Versioned>(json, line)?.version {
-        FORMAT => Ok(()),
+        1..=FORMAT => Ok(()),
         0 => Err(corrupt(line, "there is no format 0")),
         found => Err(FormatError::Newer { found, known: FORMAT }),
     }

@@ -3,6 +3,7 @@
 
 mod fold;
 pub mod format;
+mod place;
 mod seal;
 #[cfg(test)]
 mod tests;
@@ -14,14 +15,15 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
 use crate::address::Address;
-use crate::driver::Id;
+use crate::driver::{Id, Place};
 
 pub use fold::fold;
+pub use place::Location;
 pub use seal::Salt;
 pub use token::token;
 
 /// The format this build writes. It reads this one and all before it.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
 
 /// A stack's whole memory.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -55,6 +57,9 @@ pub struct State {
 pub struct Resource {
     /// Its kind.
     pub kind: String,
+    /// Where it lies, and as whom it is reached.
+    #[serde(default, skip_serializing_if = "Place::is_default")]
+    pub place: Place,
     /// The addresses it needs: deleting goes the other way round.
     pub dependencies: BTreeSet<Address>,
     /// What protects it; kept here so that removing a block from the spec does not remove it.
@@ -80,6 +85,9 @@ pub struct Instance {
     /// Its kind, where its address has another one by now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kind: Option<String>,
+    /// Its place, where its address lies elsewhere by now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<Place>,
     /// Whether it was ready and equal to `applied`, and no call was begun since. An
     /// unsettled one is brought there by the next apply.
     pub settled: bool,
@@ -141,6 +149,9 @@ pub enum Record {
         address: Address,
         /// Its kind.
         kind: String,
+        /// Where it lies.
+        #[serde(default, skip_serializing_if = "Place::is_default")]
+        place: Place,
         /// What it needs.
         dependencies: BTreeSet<Address>,
         /// What protects it.
@@ -165,6 +176,9 @@ pub enum Record {
         address: Address,
         /// Its kind.
         kind: String,
+        /// Where it lies.
+        #[serde(default, skip_serializing_if = "Place::is_default")]
+        place: Place,
         /// What it needs.
         dependencies: BTreeSet<Address>,
         /// What protects it.
@@ -185,6 +199,13 @@ pub enum Record {
         address: Address,
         /// Which instance.
         generation: u64,
+    },
+    /// The resource has another address from now on, and with it all that is recorded of it.
+    Moved {
+        /// The address so far.
+        from: Address,
+        /// The address from now on; nothing is there yet.
+        to: Address,
     },
     /// The resource is no longer ours, but still there.
     Forgotten {

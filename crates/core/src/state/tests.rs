@@ -13,6 +13,7 @@ use super::format::{
 };
 use super::{FORMAT, Instance, Lifecycle, Operation, Pending, Record, Salt, State, fold};
 use crate::address::Address;
+use crate::driver::{AssumeRole, Place};
 
 fn empty() -> State {
     State::new("shop", "0f", Salt::new("5a"))
@@ -54,12 +55,23 @@ fn any_lifecycle() -> impl Strategy<Value = Lifecycle> {
     })
 }
 
+fn any_place() -> impl Strategy<Value = Place> {
+    let role = |account: &str| AssumeRole {
+        role_arn: format!("arn:aws:iam::{account}:role/x"),
+        external_id: None,
+        role_session_name: None,
+    };
+    let role = prop::option::of(prop_oneof![Just(role("111111111111")), Just(role("222222222222"))]);
+    (prop::option::of("[a-b]"), role).prop_map(|(region, assume_role)| Place { region, assume_role })
+}
+
 fn any_instance() -> impl Strategy<Value = Instance> {
     (0..5_u64, ".{0,4}", any::<bool>(), any_json(), any_json()).prop_map(
         |(generation, id, settled, applied, outputs)| Instance {
             generation,
             id: id.into(),
             kind: None,
+            place: None,
             settled,
             applied,
             outputs,
@@ -78,19 +90,23 @@ fn any_pending() -> impl Strategy<Value = Pending> {
 
 /// Any record at all, whether or not an engine would write it.
 fn any_record() -> impl Strategy<Value = Record> {
-    let facts = || (any_address(), "[a-z/]{1,6}", prop::collection::btree_set(any_address(), 0..3), any_lifecycle());
+    let facts = || {
+        let dependencies = prop::collection::btree_set(any_address(), 0..3);
+        (any_address(), "[a-z/]{1,6}", any_place(), dependencies, any_lifecycle())
+    };
     prop_oneof![
-        3 => (facts(), any_pending()).prop_map(|((address, kind, dependencies, lifecycle), pending)| {
-            Record::Intent { address, kind, dependencies, lifecycle, pending }
+        3 => (facts(), any_pending()).prop_map(|((address, kind, place, dependencies, lifecycle), pending)| {
+            Record::Intent { address, kind, place, dependencies, lifecycle, pending }
         }),
-        2 => (facts(), any_instance()).prop_map(|((address, kind, dependencies, lifecycle), instance)| {
-            Record::Settled { address, kind, dependencies, lifecycle, instance }
+        2 => (facts(), any_instance()).prop_map(|((address, kind, place, dependencies, lifecycle), instance)| {
+            Record::Settled { address, kind, place, dependencies, lifecycle, instance }
         }),
         3 => (any_address(), 0..5_u64, ".{1,4}")
             .prop_map(|(address, generation, id)| Record::Created { address, generation, id: id.into() }),
         1 => (any_address(), 0..5_u64).prop_map(|(address, generation)| Record::Refused { address, generation }),
         2 => (any_address(), 0..5_u64).prop_map(|(address, generation)| Record::Deleted { address, generation }),
         1 => any_address().prop_map(|address| Record::Forgotten { address }),
+        1 => (any_address(), any_address()).prop_map(|(from, to)| Record::Moved { from, to }),
     ]
 }
 
@@ -147,7 +163,8 @@ fn intent(address: &Address, operation: Operation, generation: u64, choice: u8) 
     let pending = Pending { operation, generation, token: format!("{generation:032x}"), request: json!(choice) };
     let dependencies = BTreeSet::from([Address::root(format!("d{choice}"))]);
     let kind = "ec2/vpc".to_owned();
-    Record::Intent { address: address.clone(), kind, dependencies, lifecycle: Lifecycle::default(), pending }
+    let (address, place, lifecycle) = (address.clone(), Place::default(), Lifecycle::default());
+    Record::Intent { address, kind, place, dependencies, lifecycle, pending }
 }
 
 fn settled(address: &Address, generation: u64, choice: u8) -> Record {
@@ -155,9 +172,10 @@ fn settled(address: &Address, generation: u64, choice: u8) -> Record {
     Record::Settled {
         address: address.clone(),
         kind: "ec2/vpc".to_owned(),
+        place: Place::default(),
         dependencies: BTreeSet::new(),
         lifecycle: Lifecycle { prevent_destroy: choice.is_multiple_of(2), ..Lifecycle::default() },
-        instance: Instance { generation, id, kind: None, settled: true, applied, outputs },
+        instance: Instance { generation, id, kind: None, place: None, settled: true, applied, outputs },
     }
 }
 
@@ -200,6 +218,26 @@ proptest! {
         let (before, journal) = records.split_at(cut.index(records.len() + 1));
         let once = fold(fold(empty(), before), journal);
         prop_assert_eq!(fold(once.clone(), journal), once);
+    }
+
+    #[test]
+    fn what_has_moved_does_not_move_again(
+        choices in prop::collection::vec((any_address(), any::<u8>()), 0..40),
+        later in prop::collection::vec(any::<u8>(), 0..10),
+    ) {
+        let (from, to) = (Address::root("vpc"), Address::root("network"));
+        let before = fold(empty(), &history(&choices));
+        let mut journal = vec![Record::Moved { from: from.clone(), to: to.clone() }];
+        let mut state = fold(before.clone(), &journal);
+        prop_assert_eq!(state.resources.get(&to), before.resources.get(&from));
+        prop_assert!(state.resources.values().all(|it| !it.dependencies.contains(&from)) || !before.resources.contains_key(&from));
+        for choice in later.into_iter().filter(|_| before.resources.contains_key(&from)) {
+            let record = next_record(&state, &to, choice);
+            state.apply(&record);
+            journal.push(record);
+            prop_assume!(state.resources.contains_key(&to));
+        }
+        prop_assert_eq!(fold(fold(before, &journal), &journal), state);
     }
 
     #[test]
@@ -270,6 +308,68 @@ fn a_refused_create_leaves_nothing_and_a_refused_update_what_was_there() {
 }
 
 #[test]
+fn a_move_takes_the_needs_of_others_along_and_never_what_is_taken() {
+    let [vpc, network, subnet] = ["vpc", "network", "subnet"].map(Address::root);
+    let user = Record::Settled {
+        address: subnet.clone(),
+        kind: "ec2/subnet".to_owned(),
+        place: Place::default(),
+        dependencies: BTreeSet::from([vpc.clone()]),
+        lifecycle: Lifecycle::default(),
+        instance: Instance {
+            generation: 2,
+            id: "subnet-1".into(),
+            kind: None,
+            place: None,
+            settled: true,
+            applied: json!({}),
+            outputs: json!({}),
+        },
+    };
+    let moved = Record::Moved { from: vpc.clone(), to: network.clone() };
+    let before = fold(empty(), &[settled(&vpc, 1, 0), user]);
+    let after = fold(before.clone(), std::slice::from_ref(&moved));
+    assert_eq!(after.resources.get(&network), before.resources.get(&vpc));
+    assert_eq!(after.resources[&subnet].dependencies, BTreeSet::from([network.clone()]));
+    let taken = fold(before, &[settled(&network, 3, 0)]);
+    assert_eq!(fold(taken.clone(), &[moved]), taken);
+}
+
+#[test]
+fn what_lies_elsewhere_by_now_is_known_for_where_it_was() {
+    let vpc = Address::root("vpc");
+    let placed = |region: &str, role: Option<&str>| Place {
+        region: Some(region.to_owned()),
+        assume_role: role.map(|name| AssumeRole {
+            role_arn: format!("arn:aws:iam::111111111111:role/{name}"),
+            external_id: None,
+            role_session_name: None,
+        }),
+    };
+    let intent_at = |place: &Place, operation, generation| match intent(&vpc, operation, generation, 0) {
+        Record::Intent { address, kind, dependencies, lifecycle, pending, .. } => {
+            Record::Intent { address, kind, place: place.clone(), dependencies, lifecycle, pending }
+        }
+        other => other,
+    };
+    let place_of = |records: &[Record], generation| {
+        let state = fold(empty(), records);
+        let resource = state.resources[&vpc].clone();
+        let instance = resource.instances().find(|it| it.generation == generation).unwrap();
+        resource.place_of(instance).clone()
+    };
+    let (first, renamed, second) = (placed("a", Some("x")), placed("a", Some("y")), placed("b", Some("y")));
+    let created = |generation| Record::Created { address: vpc.clone(), generation, id: "vpc-1".into() };
+    let mut records = vec![intent_at(&first, Operation::Create, 1), created(1)];
+    assert_eq!(place_of(&records, 1), first);
+    // Another role of the same account: the same thing, reached in another way.
+    records.push(intent_at(&renamed, Operation::Update, 1));
+    assert_eq!(place_of(&records, 1), renamed);
+    records.extend([intent_at(&second, Operation::Create, 2), created(2)]);
+    assert_eq!((place_of(&records, 1), place_of(&records, 2)), (renamed, second));
+}
+
+#[test]
 fn deep_nesting_is_refused_both_ways() {
     let deep = (0..200).fold(Json::Null, |inner, _| json!([inner]));
     let mut record = intent(&Address::root("vpc"), Operation::Create, 1, 0);
@@ -307,7 +407,7 @@ fn a_newer_format_is_named() {
     assert_eq!(decode_snapshot(snapshot.as_bytes()), newer);
     let header = Header { version: FORMAT + 1, ..Header::of(&empty()) };
     let journal = encode_header(&header).unwrap() + "lines of a shape to come\n";
-    assert!(matches!(decode_journal(journal.as_bytes()), Err(FormatError::Newer { found: 2, known: 1 })));
+    assert!(matches!(decode_journal(journal.as_bytes()), Err(FormatError::Newer { found: 3, known: 2 })));
 }
 
 #[test]
@@ -350,5 +450,5 @@ fn the_present_format_is_written_as_its_fixtures_are() {
     let records = decode_journal(journal.as_bytes()).unwrap().unwrap().records;
     assert_eq!(journal_text(&state, &records), journal);
     let forms: BTreeSet<_> = records.iter().map(std::mem::discriminant).map(|it| format!("{it:?}")).collect();
-    assert_eq!(forms.len(), 6);
+    assert_eq!(forms.len(), 7);
 }

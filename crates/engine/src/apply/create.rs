@@ -14,7 +14,7 @@ use crate::refresh;
 impl Run<'_> {
     /// Creates the resource and brings it to what is desired.
     pub(super) async fn create(&self) -> Result<Id, StepError> {
-        let target = self.target()?;
+        let target = self.target().await?;
         if self.step.reason == Reason::Missing {
             self.confirm_missing().await?;
         }

@@ -27,6 +27,7 @@ impl Run<'_> {
         let pending = Pending { operation: Operation::Delete, generation, token, request: Json::Null };
         let beside = Beside {
             kind: resource.kind.clone(),
+            place: resource.place.clone(),
             dependencies: resource.dependencies.clone(),
             lifecycle: resource.lifecycle,
         };

@@ -1,9 +1,11 @@
 //! Walking a plan: every step starts as soon as what it waits for has come far enough.
 
+mod adopt;
 mod create;
 mod delete;
 mod settle;
 mod step;
+mod target;
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap, HashMap};
@@ -14,7 +16,7 @@ use provision_core::address::Address;
 use provision_core::diagnostic::Diagnostic;
 use provision_core::driver::CloudError;
 use provision_core::fact::Facts;
-use provision_core::plan::{Action, Plan, Stage};
+use provision_core::plan::{Plan, Stage};
 use provision_core::spec::{Attributes, Expanded};
 use provision_core::state::Salt;
 use provision_core::store::StoreError;
@@ -107,7 +109,8 @@ pub struct Application {
     pub(crate) engine: Engine,
     pub(crate) plan: Arc<Plan>,
     pub(crate) spec: Option<Arc<Expanded>>,
-    pub(crate) facts: Facts,
+    /// What the cloud said so far, secrets among it.
+    pub(crate) facts: Mutex<Facts>,
     pub(crate) journal: Journal,
     pub(crate) salt: Salt,
     pub(crate) attributes: Mutex<Attributes>,
@@ -162,11 +165,12 @@ impl Engine {
             next_number: AtomicU64::new(journal.with(|state| state.next_generation)),
             plan,
             spec,
-            facts,
+            facts: Mutex::new(facts),
             journal: journal.clone(),
             salt: journal.with(|state| state.salt.clone()),
         });
         self.observer.see(&Event::Applying { plan: &application.plan });
+        application.record_moves().await;
         application.refresh_records().await;
         application.give_up_creates().await;
         Walk::new(application.clone(), stop.clone()).run().await
@@ -245,7 +249,7 @@ impl Walk {
             }
             self.start_ready(&sender);
         }
-        self.finish()
+        self.finish().await
     }
 
     fn start_ready(&mut self, sender: &mpsc::UnboundedSender<Message>) {
@@ -294,12 +298,12 @@ impl Walk {
         }
     }
 
-    fn finish(mut self) -> Outcome {
+    async fn finish(mut self) -> Outcome {
         self.outcome.skipped = (0..self.started.len()).filter(|&step| !self.started[step]).collect();
         for &step in &self.outcome.skipped {
             self.application.engine.observer.see(&Event::Skipped { step });
         }
-        self.outcome.outputs = self.application.outputs();
+        self.outcome.outputs = self.application.outputs().await;
         self.outcome
     }
 }
@@ -327,6 +331,5 @@ fn weights(application: &Application, waiters: &[Vec<(usize, Stage)>]) -> Vec<u6
 
 /// The addresses a plan makes or changes.
 pub fn made(plan: &Plan) -> impl Iterator<Item = &Address> {
-    let makes = plan.steps.iter().filter(|step| matches!(step.action, Action::Create { .. } | Action::Update));
-    makes.map(|step| &step.address)
+    plan.steps.iter().filter(|step| step.action.makes()).map(|step| &step.address)
 }

@@ -27,7 +27,7 @@ pub(super) enum Start {
 impl Run<'_> {
     /// Updates the resource in place.
     pub(super) async fn update(&self) -> Result<Id, StepError> {
-        let target = self.target()?;
+        let target = self.target().await?;
         let state = self.application.journal.state();
         let resource = state.resources.get(&self.step.address);
         let Some(current) = resource.and_then(|resource| resource.current.clone()) else {
@@ -54,6 +54,7 @@ impl Run<'_> {
             generation,
             id: id.clone(),
             kind: None,
+            place: None,
             settled: true,
             applied: self.application.salt.seal(&applied).unwrap_or_default(),
             outputs: live.outputs.clone(),
@@ -62,6 +63,7 @@ impl Run<'_> {
         let record = Record::Settled {
             address: self.step.address.clone(),
             kind: self.step.kind.clone(),
+            place: target.place.clone(),
             dependencies: target.dependencies.clone(),
             lifecycle: target.lifecycle,
             instance,

@@ -1,12 +1,13 @@
 //! One step: what all kinds of steps share.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use provision_core::address::Address;
-use provision_core::driver::{CloudError, Driver, Intent, Place};
+use provision_core::driver::{CloudError, Driver, Id, Intent, Place};
+use provision_core::fact::Facts;
 use provision_core::plan::{Action, Stage, Step, present_attributes};
 use provision_core::schema::KindSchema;
 use provision_core::spec::{Attributes, Expanded, Instance};
@@ -31,7 +32,9 @@ pub(super) struct Run<'a> {
 pub(super) struct Target {
     /// The properties, all known.
     pub(super) desired: Value,
-    /// What the state records beside them.
+    /// Where it lies.
+    pub(super) place: Place,
+    /// What it needs.
     pub(super) dependencies: BTreeSet<Address>,
     /// What protects it.
     pub(super) lifecycle: state::Lifecycle,
@@ -42,6 +45,7 @@ pub(super) struct Target {
 /// What the state is to record of an address beside an intent.
 pub(super) struct Beside {
     pub(super) kind: String,
+    pub(super) place: Place,
     pub(super) dependencies: BTreeSet<Address>,
     pub(super) lifecycle: state::Lifecycle,
 }
@@ -56,20 +60,14 @@ impl Application {
         let step = &self.plan.steps[index];
         let started = Instant::now();
         self.engine.observer.see(&Event::Started { step: index, expected: self.expected(index) });
-        let run = Run {
-            application: self,
-            index,
-            step,
-            driver: self.engine.driver(&step.kind, &Place::default()).await?,
-            sender,
-        };
         let id = match step.action {
-            Action::Create { .. } => Some(run.create().await?),
-            Action::Update => Some(run.update().await?),
-            Action::Delete { generation, .. } => run.delete(generation).await?,
             Action::Forget => {
                 self.journal.record(Record::Forgotten { address: step.address.clone() }).await?;
                 None
+            }
+            _ => {
+                let driver = self.engine.driver(&step.kind, &step.place).await?;
+                Run { application: self, index, step, driver, sender }.carry_out().await?
             }
         };
         let elapsed = started.elapsed();
@@ -84,7 +82,7 @@ impl Application {
         let timing = self.engine.schemas.get(&step.kind).map(|schema| schema.description.timing);
         let seconds = timing.map_or(0, |timing| match step.action {
             Action::Create { .. } => timing.create,
-            Action::Update => timing.update,
+            Action::Update | Action::Adopt => timing.update,
             Action::Delete { .. } => timing.delete,
             Action::Forget => 0,
         });
@@ -105,17 +103,21 @@ impl Application {
         error
     }
 
+    pub(super) fn facts(&self) -> MutexGuard<'_, Facts> {
+        self.facts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     pub(super) fn attributes(&self) -> MutexGuard<'_, Attributes> {
         self.attributes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The spec's outputs, as far as they are known.
-    pub(super) fn outputs(&self) -> BTreeMap<String, Value> {
-        let Some(spec) = &self.spec else {
-            return BTreeMap::new();
-        };
-        let attributes = self.attributes();
-        spec.outputs(&self.facts, &attributes).0
+    /// Gives the resources their addresses before any step names them.
+    pub(super) async fn record_moves(&self) {
+        for (from, to) in &self.plan.moves {
+            self.engine.observer.see(&Event::Moved { from, to });
+            // A journal that cannot be written fails every step and the end of the run.
+            let _ = self.journal.record(Record::Moved { from: from.clone(), to: to.clone() }).await;
+        }
     }
 
     /// Brings what the state records beside the properties up to date, where the plan
@@ -159,6 +161,7 @@ fn settled(spec: &Expanded, instance: &Instance, kind: String, current: state::I
     Record::Settled {
         address: instance.address.clone(),
         kind,
+        place: instance.place.clone(),
         dependencies: spec.dependencies(instance),
         lifecycle: instance.lifecycle,
         instance: current,
@@ -166,27 +169,14 @@ fn settled(spec: &Expanded, instance: &Instance, kind: String, current: state::I
 }
 
 impl Run<'_> {
-    /// What the resource is to become, now that what it names is known.
-    pub(super) fn target(&self) -> Result<Target, StepError> {
-        let application = self.application;
-        let found = application.spec.as_ref().and_then(|spec| Some((spec, spec.instance(&self.step.address)?)));
-        let Some((spec, instance)) = found else {
-            return Err(StepError::Died("the spec does not name it".to_owned()));
-        };
-        let attributes = application.attributes();
-        let desired =
-            spec.desired(instance, self.schema(), &application.facts, &attributes).map_err(StepError::Spec)?;
-        if !desired.is_known() {
-            let missing: Vec<String> = desired.awaits().iter().map(ToString::to_string).collect();
-            return Err(StepError::Died(format!("{} did not become known", missing.join(", "))));
+    async fn carry_out(&self) -> Result<Option<Id>, StepError> {
+        match self.step.action {
+            Action::Create { .. } => self.create().await.map(Some),
+            Action::Update => self.update().await.map(Some),
+            Action::Adopt => self.adopt().await.map(Some),
+            Action::Delete { generation, .. } => self.delete(generation).await,
+            Action::Forget => Ok(None),
         }
-        let template = spec.template(instance);
-        Ok(Target {
-            desired,
-            dependencies: spec.dependencies(instance),
-            lifecycle: instance.lifecycle,
-            ignored: template.ignore_changes.clone(),
-        })
     }
 
     pub(super) fn schema(&self) -> &KindSchema {
@@ -218,7 +208,7 @@ impl Run<'_> {
     }
 
     /// Makes the intent to create or update durable (law 1). One that was interrupted and
-    /// asked for the same is taken up again, generation, token and all, so that AWS sees
+    /// asked for the same there is taken up again, generation, token and all, so that AWS sees
     /// one request (law 2); `generation` is `None` for a create.
     pub(super) async fn intend(
         &self,
@@ -229,7 +219,11 @@ impl Run<'_> {
     ) -> Result<Intent, StepError> {
         let application = self.application;
         let request = application.salt.seal(wanted).unwrap_or_default();
-        let interrupted = application.journal.with(|state| state.resources.get(&self.step.address)?.pending.clone());
+        let interrupted = application.journal.with(|state| {
+            let resource = state.resources.get(&self.step.address)?;
+            let is_there = state.location(&resource.place) == state.location(&target.place);
+            resource.pending.clone().filter(|_| is_there)
+        });
         let is_same = |it: &Pending| {
             it.operation == operation && it.request == request && generation.is_none_or(|own| own == it.generation)
         };
@@ -239,6 +233,7 @@ impl Run<'_> {
         });
         let beside = Beside {
             kind: self.step.kind.clone(),
+            place: target.place.clone(),
             dependencies: target.dependencies.clone(),
             lifecycle: target.lifecycle,
         };
@@ -253,8 +248,8 @@ impl Run<'_> {
             generation: pending.generation,
             token: pending.token.clone(),
         };
-        let Beside { kind, dependencies, lifecycle } = beside;
-        let record = Record::Intent { address, kind, dependencies, lifecycle, pending };
+        let Beside { kind, place, dependencies, lifecycle } = beside;
+        let record = Record::Intent { address, kind, place, dependencies, lifecycle, pending };
         self.application.journal.record(record).await?;
         Ok(intent)
     }

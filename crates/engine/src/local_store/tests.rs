@@ -25,12 +25,14 @@ fn record(number: u64) -> Record {
     Record::Settled {
         address: Address::root(format!("r{}", number % 3)),
         kind: "ec2/vpc".to_owned(),
+        place: Default::default(),
         dependencies: BTreeSet::new(),
         lifecycle: Lifecycle::default(),
         instance: Instance {
             generation: number,
             id: format!("vpc-{number}").into(),
             kind: None,
+            place: None,
             settled: true,
             applied: json!({ "cidr_block": "10.0.0.0/16" }),
             outputs: json!({}),

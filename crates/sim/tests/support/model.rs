@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use provision_core::address::Address;
 use rand::rngs::StdRng;
 use rand::{Rng, RngExt, SeedableRng};
 
@@ -9,6 +10,8 @@ use rand::{Rng, RngExt, SeedableRng};
 pub(crate) struct Model {
     random: StdRng,
     nodes: Vec<Node>,
+    /// All renames so far.
+    moves: Vec<(Address, Address)>,
     /// How many names were given.
     named: usize,
 }
@@ -17,7 +20,10 @@ pub(crate) struct Model {
 #[derive(Clone)]
 struct Node {
     name: String,
+    /// Its first name, which its natural key keeps.
+    label: String,
     kind: Kind,
+    site: Site,
     /// Indices into what a kind may refer to; which nodes they mean depends on the others.
     uses: Vec<String>,
     /// What cannot change in place.
@@ -42,6 +48,17 @@ enum Kind {
 
 const KINDS: [Kind; 7] =
     [Kind::Network, Kind::Subnet, Kind::Group, Kind::Server, Kind::Listener, Kind::Record, Kind::Database];
+
+/// Where a node lies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Site {
+    Here,
+    There,
+    /// In another account, which a role with this number is assumed for.
+    Theirs(u32),
+}
+
+const SITES: [Site; 4] = [Site::Here, Site::Here, Site::There, Site::Theirs(0)];
 
 impl Kind {
     /// What it cannot do without.
@@ -79,7 +96,7 @@ impl Kind {
 impl Model {
     /// A spec with a few resources.
     pub(crate) fn new(seed: u64) -> Self {
-        let mut model = Self { random: StdRng::seed_from_u64(seed), nodes: Vec::new(), named: 0 };
+        let mut model = Self { random: StdRng::seed_from_u64(seed), nodes: Vec::new(), moves: Vec::new(), named: 0 };
         (0..model.random.random_range(2..7)).for_each(|_| model.add());
         model
     }
@@ -93,8 +110,14 @@ impl Model {
         (!items.is_empty()).then(|| items[self.random.random_range(0..items.len())].clone())
     }
 
-    fn named_of(&self, kinds: &[Kind]) -> Vec<String> {
-        self.nodes.iter().filter(|node| kinds.contains(&node.kind)).map(|node| node.name.clone()).collect()
+    /// Nodes of these kinds; at `site` alone, where one is given.
+    fn named_of(&self, kinds: &[Kind], site: Option<Site>) -> Vec<String> {
+        let fits = |node: &&Node| kinds.contains(&node.kind) && site.is_none_or(|site| node.site.is_same(site));
+        self.nodes.iter().filter(fits).map(|node| node.name.clone()).collect()
+    }
+
+    fn site_of(&self, name: &str) -> Option<Site> {
+        self.nodes.iter().find(|node| node.name == name).map(|node| node.site)
     }
 
     fn add(&mut self) {
@@ -110,10 +133,11 @@ impl Model {
     fn node(&mut self, name: String, kind: Kind) -> Option<Node> {
         let mut uses = Vec::new();
         if let Some(needed) = kind.needs() {
-            let candidates = self.named_of(&[needed]);
+            let candidates = self.named_of(&[needed], None);
             uses.push(self.pick(&candidates)?);
         }
-        let others = self.named_of(kind.may_use());
+        let needed = uses.first().and_then(|used| self.site_of(used));
+        let others = self.named_of(kind.may_use(), needed);
         if !others.is_empty() && self.random.random_bool(0.7) {
             uses.extend(self.pick(&others));
         }
@@ -126,19 +150,24 @@ impl Model {
         };
         let keys = if kind == Kind::Group && self.random.random_bool(0.4) { vec!["a", "b"] } else { Vec::new() };
         let fixed = self.random.random_range(0..100);
-        Some(Node { name, kind, uses, fixed, loose: 0, makes_first, keys })
+        let used = uses.first().filter(|_| kind != Kind::Record).and_then(|used| self.site_of(used));
+        let site = used.or_else(|| self.pick(&SITES))?;
+        Some(Node { label: name.clone(), name, kind, site, uses, fixed, loose: 0, makes_first, keys })
     }
 
     /// Changes the spec a little.
     pub(crate) fn edit(&mut self) {
         for _ in 0..self.random.random_range(1..4) {
-            match self.random.random_range(0..8) {
+            match self.random.random_range(0..11) {
                 0 | 1 => self.add(),
                 2 => self.remove(),
                 3 => self.change_kind(),
                 4 => self.change_keys(),
                 5 => self.change_uses(),
                 6 => self.change(|node| node.fixed += 1),
+                7 => self.rename(),
+                8 => self.relocate(),
+                9 => self.change(|node| node.site = node.site.reached_anew()),
                 _ => self.change(|node| node.loose += 1),
             }
         }
@@ -149,6 +178,41 @@ impl Model {
             let index = self.random.random_range(0..self.nodes.len());
             change(&mut self.nodes[index]);
         }
+    }
+
+    fn rename(&mut self) {
+        let new = format!("n{}", self.named);
+        let Some(old) = self.pick(&self.nodes.clone()) else { return };
+        self.named += 1;
+        let names = self.nodes.iter_mut().flat_map(|node| node.uses.iter_mut().chain([&mut node.name]));
+        names.filter(|name| **name == old.name).for_each(|name| name.clone_from(&new));
+        self.moves.push((Address::root(old.name), Address::root(new)));
+    }
+
+    /// Takes a node elsewhere, and all that must lie where it lies.
+    fn relocate(&mut self) {
+        if let (Some(node), Some(site)) = (self.pick(&self.nodes.clone()), self.pick(&SITES)) {
+            self.take(&node.name, site);
+        }
+    }
+
+    fn take(&mut self, name: &str, site: Site) {
+        let Some(index) = self.nodes.iter().position(|node| node.name == name) else { return };
+        if self.nodes[index].site.is_same(site) {
+            return;
+        }
+        self.nodes[index].site = site;
+        let refers = |node: &Node| node.kind != Kind::Record;
+        let own = if refers(&self.nodes[index]) { self.nodes[index].uses.clone() } else { Vec::new() };
+        let users = self.nodes.iter().filter(|node| refers(node) && node.uses.iter().any(|used| used == name));
+        let tied: Vec<String> = users.map(|user| user.name.clone()).chain(own).collect();
+        tied.iter().for_each(|name| self.take(name, site));
+    }
+
+    /// The address by now of what was made as `address`.
+    pub(crate) fn address_now(&self, address: &Address) -> Address {
+        let follow = |at: Address, (from, to): &(Address, Address)| at.moved(from, to).unwrap_or(at);
+        self.moves.iter().fold(address.clone(), follow)
     }
 
     fn change_keys(&mut self) {
@@ -170,7 +234,11 @@ impl Model {
             let new = self.node(old.name.clone(), old.kind);
             self.nodes = before;
             if let Some(new) = new {
+                let site = std::mem::replace(&mut self.nodes[index].site, new.site);
                 self.nodes[index].uses = new.uses;
+                // Whoever refers to it comes along.
+                self.nodes[index].site = site;
+                self.take(&old.name, new.site);
             }
         }
     }
@@ -203,10 +271,15 @@ impl Model {
 
     /// The spec as YAML.
     pub(crate) fn yaml(&self) -> String {
-        let mut text = "stack: test\nresources:\n".to_owned();
+        let mut text = "stack: test\nmoved:\n".to_owned();
+        for (from, to) in &self.moves {
+            let _ = writeln!(text, "  - {{ from: {from}, to: {to} }}");
+        }
+        text.push_str("resources:\n");
         for node in &self.nodes {
             let (kind, body) = self.body(node);
             let _ = writeln!(text, "  {}:\n    {kind}: {{ {body} }}", node.name);
+            text.push_str(&node.site.yaml());
             if node.makes_first {
                 text.push_str("    lifecycle: { create_before_destroy: true }\n");
             }
@@ -223,8 +296,14 @@ impl Model {
         databases.map(|node| (node.name.clone(), password(node))).collect()
     }
 
+    /// The ARNs that its expressions ask for, and the secrets there.
+    pub(crate) fn secrets(&self) -> Vec<(String, String)> {
+        let databases = self.nodes.iter().filter(|node| node.kind == Kind::Database);
+        databases.map(|node| (arn(node), password(node))).collect()
+    }
+
     fn body(&self, node: &Node) -> (&'static str, String) {
-        let Node { name, fixed, loose, .. } = node;
+        let Node { label, fixed, loose, .. } = node;
         let first = node.uses.first().map(|used| self.reference(used)).unwrap_or_default();
         let rest: Vec<String> = node.uses.iter().skip(1).map(|used| self.reference(used)).collect();
         let rest = if rest.is_empty() { "[]".to_owned() } else { format!("\"${{{}}}\"", rest.join(" + ")) };
@@ -243,11 +322,15 @@ impl Model {
                 ),
             ),
             Kind::Listener => ("sim/listener", format!("server_id: \"${{{first}[0]}}\", port: {}", fixed + loose)),
-            Kind::Record => ("sim/record", format!("name: {name}-{fixed}, value: {}", self.value(node))),
+            Kind::Record => ("sim/record", format!("name: {label}-{fixed}, value: {}", self.value(node))),
             Kind::Database => {
                 let subnets = if first.is_empty() { "[]".to_owned() } else { format!("\"${{{first}}}\"") };
-                let password = password(node);
-                let body = format!("name: {name}-{fixed}, password: {password}, backup: {}", loose % 2 == 1);
+                // Of some the spec knows the ARN alone.
+                let password = match fixed % 2 {
+                    0 => password(node),
+                    _ => format!("\"${{secret_value('{}')}}\"", arn(node)),
+                };
+                let body = format!("name: {label}-{fixed}, password: {password}, backup: {}", loose % 2 == 1);
                 ("sim/database", format!("{body}, subnet_ids: {subnets}"))
             }
         }
@@ -272,5 +355,31 @@ impl Model {
 }
 
 fn password(node: &Node) -> String {
-    format!("secret-{}-{}", node.name, node.loose)
+    format!("secret-{}-{}", node.label, node.loose)
+}
+
+fn arn(node: &Node) -> String {
+    format!("arn:sim:of:{}:{}", node.label, node.loose)
+}
+
+impl Site {
+    /// Whether both are the same region and account.
+    fn is_same(self, other: Self) -> bool {
+        self == other || matches!((self, other), (Self::Theirs(_), Self::Theirs(_)))
+    }
+
+    fn reached_anew(self) -> Self {
+        match self {
+            Self::Theirs(role) => Self::Theirs(role + 1),
+            own => own,
+        }
+    }
+
+    fn yaml(self) -> String {
+        match self {
+            Self::Here => String::new(),
+            Self::There => "    region: sim-2\n".to_owned(),
+            Self::Theirs(role) => format!("    assume_role: arn:sim:iam::210987654321:role/r{role}\n"),
+        }
+    }
 }

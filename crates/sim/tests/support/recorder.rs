@@ -46,6 +46,7 @@ pub(crate) fn verb(action: Action) -> &'static str {
         Action::Create { replaces: false } => "create",
         Action::Create { replaces: true } => "replace",
         Action::Update => "update",
+        Action::Adopt => "import",
         Action::Delete { .. } => "delete",
         Action::Forget => "forget",
     }
@@ -61,6 +62,7 @@ impl Observer for Recorder {
                 return;
             }
             Event::Refreshing { .. } | Event::Pending { .. } => return,
+            Event::Moved { from, to } => format!("moved {from} to {to}"),
             Event::Recovered { address, found: true } => format!("found what was made for {address}"),
             Event::Recovered { address, found: false } => format!("found nothing made for {address}"),
             Event::Started { step, .. } => {

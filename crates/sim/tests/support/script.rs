@@ -8,7 +8,11 @@
 //! | `import SPEC ADDRESS ID` | take what exists |
 //! | `out-of-band set ADDRESS PROPERTY JSON` | change it behind the engine's back |
 //! | `vanish ADDRESS` | take it away behind the engine's back |
-//! | `plant KIND JSON` | somebody else makes something |
+//! | `plant [in REGION] KIND JSON`, `plant failing KIND JSON` | somebody else makes something |
+//! | `plant secret ARN VALUE` | somebody else keeps a secret |
+//! | `lookup [in REGION] KIND JSON` | what fits these properties and outputs |
+//! | `revoke ROLE` | nobody may assume the role from now on |
+//! | `rename ADDRESS ADDRESS` | change an address in the state alone |
 //! | `fault OPERATION FAULT [TIMES]` | `throttle`, `unavailable`, `lost`, `half`, `denied`, `fails`, `lag=READS/SECONDS` |
 //! | `fail appends TIMES` | the journal cannot be written |
 //! | `crash at call N [after]` | the next run dies there |
@@ -22,9 +26,11 @@ use std::time::Duration;
 
 use provision_core::address::Address;
 use provision_core::diagnostic::{SourceId, Sources};
-use provision_core::driver::Id;
+use provision_core::driver::{Id, Place};
+use provision_core::fact::Ask;
 use provision_core::spec::Expanded;
-use provision_sim::{Command, Crash, Ended, Fault, Moment, Options, Planned, Simulation};
+use provision_core::state::Record;
+use provision_sim::{Command, Crash, Ended, Fault, Moment, Options, Planned, Simulation, Site};
 
 use super::golden::Part;
 use super::recorder::Recorder;
@@ -86,6 +92,8 @@ impl Script {
                 let command = Command::Import(self.spec(spec)?, parsed(address)?, Id::from(*id));
                 self.run(command, &[]).await
             }
+            ["lookup", "in", region, kind, by @ ..] => self.look_up(place(region), kind, &by.join(" ")).await,
+            ["lookup", kind, by @ ..] => self.look_up(Place::default(), kind, &by.join(" ")).await,
             ["drift"] => Ok(text::drift(&self.simulation.drift().await.map_err(|error| error.to_string())?)),
             ["show", what @ ..] => self.show(what),
             ["wait", seconds] => {
@@ -101,13 +109,22 @@ impl Script {
         match words {
             ["out-of-band", "set", address, property, value @ ..] => {
                 let value = serde_json::from_str(&value.join(" ")).map_err(|error| error.to_string())?;
-                self.simulation.cloud.set(&self.id(address)?, property, value);
+                let (site, id) = self.thing(address)?;
+                self.simulation.cloud.set(&site, &id, property, value);
             }
-            ["vanish", address] => self.simulation.cloud.vanish(&self.id(address)?),
-            ["plant", kind, spec @ ..] => {
-                let spec = serde_json::from_str(&spec.join(" ")).map_err(|error| error.to_string())?;
-                self.simulation.cloud.plant(kind, &spec)?;
+            ["vanish", address] => {
+                let (site, id) = self.thing(address)?;
+                self.simulation.cloud.vanish(&site, &id);
             }
+            ["plant", "secret", arn, value] => self.simulation.cloud.plant_secret(arn, value),
+            ["plant", "in", region, kind, spec @ ..] => drop(self.plant(&site(region), kind, spec)?),
+            ["plant", "failing", kind, spec @ ..] => {
+                let id = self.plant(&Site::default(), kind, spec)?;
+                self.simulation.cloud.break_down(&Site::default(), &id);
+            }
+            ["plant", kind, spec @ ..] => drop(self.plant(&Site::default(), kind, spec)?),
+            ["revoke", role_arn] => self.simulation.cloud.revoke(role_arn),
+            ["rename", from, to] => self.rename(parsed(from)?, parsed(to)?)?,
             ["fault", operation, fault] => self.fault(operation, fault, 1)?,
             ["fault", operation, fault, times] => self.fault(operation, fault, parsed(times)?)?,
             ["fail", "appends", times] => self.simulation.store.fail_appends(parsed(times)?),
@@ -150,11 +167,30 @@ impl Script {
             .map_err(|found| text::diagnostics(&found, &self.sources).join("\n"))
     }
 
-    /// The physical name at an address.
-    fn id(&self, address: &str) -> Result<String, String> {
+    fn plant(&self, site: &Site, kind: &str, spec: &[&str]) -> Result<Id, String> {
+        let spec = serde_json::from_str(&spec.join(" ")).map_err(|error| error.to_string())?;
+        self.simulation.cloud.plant(site, kind, &spec)
+    }
+
+    /// Gives a resource another address in the state alone.
+    fn rename(&self, from: Address, to: Address) -> Result<(), String> {
+        let moved = Record::Moved { from, to };
+        self.simulation.store.edit(|state| state.apply(&moved)).map_err(|error| error.to_string())
+    }
+
+    /// Where the thing at an address is, and its physical name.
+    fn thing(&self, address: &str) -> Result<(Site, String), String> {
         let state = self.simulation.state().map_err(|error| error.to_string())?;
-        let resource = state.resources.get(&parsed(address)?).and_then(|resource| resource.current.as_ref());
-        resource.map(|current| current.id.to_string()).ok_or_else(|| format!("no such resource: {address}"))
+        let resource = state.resources.get(&parsed(address)?);
+        let found = resource.and_then(|it| Some((it, it.current.as_ref()?)));
+        let (resource, current) = found.ok_or_else(|| format!("no such resource: {address}"))?;
+        Ok((Site::from(resource.place_of(current)), current.id.to_string()))
+    }
+
+    async fn look_up(&self, place: Place, kind: &str, by: &str) -> Output {
+        let ask = Ask::Lookup { place, kind: kind.into(), by: by.into() };
+        let answer = self.simulation.answer(ask).await.map_err(|error| error.to_string())?;
+        Ok(text::answer(&answer))
     }
 
     async fn plan(&self, spec: &str) -> Output {
@@ -209,6 +245,14 @@ impl Script {
 
 fn parsed<T: std::str::FromStr>(text: &str) -> Result<T, String> {
     text.parse().map_err(|_| format!("cannot read `{text}`"))
+}
+
+fn place(region: &str) -> Place {
+    Place { region: Some(region.to_owned()), assume_role: None }
+}
+
+fn site(region: &str) -> Site {
+    Site::from(&place(region))
 }
 
 fn addresses(words: &[&str], prefix: &str) -> Result<BTreeSet<Address>, String> {

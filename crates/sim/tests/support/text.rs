@@ -4,11 +4,13 @@ use std::collections::BTreeMap;
 
 use provision_core::diagnostic::{Diagnostic, Sources, render_plain};
 use provision_core::diff::Change;
+use provision_core::driver::Place;
+use provision_core::fact::Answer;
 use provision_core::plan::{Drift, Drifted, Plan, Reason, Step};
 use provision_core::state::{Instance, Resource, State};
 use provision_core::value::{Secret, Value};
 use provision_engine::apply::Outcome;
-use provision_sim::View;
+use provision_sim::{Site, View};
 use serde_json::Value as Json;
 
 use super::recorder::verb;
@@ -17,7 +19,7 @@ pub(crate) fn plan(plan: &Plan) -> Vec<String> {
     if plan.is_empty() {
         return vec!["nothing to do".to_owned()];
     }
-    let mut lines = Vec::new();
+    let mut lines: Vec<String> = plan.moves.iter().map(|(from, to)| format!("move {from} to {to}")).collect();
     for one in &plan.steps {
         lines.push(format!("{} {}: {}{}", verb(one.action), one.address, reason(&one.reason), waits(plan, one)));
         lines.extend(one.changes.iter().map(change));
@@ -38,6 +40,9 @@ fn reason(reason: &Reason) -> String {
     match reason {
         Reason::Triggered(address) => format!("triggered by {address}"),
         Reason::Failed(why) => format!("failed: {why}"),
+        Reason::Region { from, to } => format!("region {from} -> {to}"),
+        Reason::Account { from, to } => format!("account {from} -> {to}"),
+        Reason::Imported(id) => format!("it is {id}"),
         other => format!("{other:?}").to_lowercase(),
     }
 }
@@ -93,7 +98,7 @@ pub(crate) fn state(state: &State) -> Vec<String> {
 fn resource_lines(address: &str, resource: &Resource) -> Vec<String> {
     let needs: Vec<String> = resource.dependencies.iter().map(ToString::to_string).collect();
     let needs = if needs.is_empty() { String::new() } else { format!(", needs {}", needs.join(" and ")) };
-    let mut lines = vec![format!("{address}: {}{needs}", resource.kind)];
+    let mut lines = vec![format!("{address}: {}{}{needs}", resource.kind, place(&resource.place))];
     lines.extend(resource.current.iter().map(|it| instance("current", it)));
     lines.extend(resource.deposed.iter().map(|it| instance("deposed", it)));
     lines.extend(
@@ -102,10 +107,18 @@ fn resource_lines(address: &str, resource: &Resource) -> Vec<String> {
     lines
 }
 
+/// Where it lies and who reaches it, where that is not the stack's own.
+fn place(place: &Place) -> String {
+    let region = place.region.as_ref().map_or(String::new(), |region| format!(" in {region}"));
+    let role = place.assume_role.as_ref().map_or(String::new(), |role| format!(" as {}", role.role_arn));
+    region + &role
+}
+
 fn instance(role: &str, instance: &Instance) -> String {
     let unsettled = if instance.settled { "" } else { ", unsettled" };
     let applied = hide_hashes(&instance.applied);
     let kind = instance.kind.as_ref().map_or(String::new(), |kind| format!(" ({kind})"));
+    let kind = kind + &instance.place.as_ref().map_or(String::new(), place);
     format!(
         "    {role} {}{kind}, generation {}{unsettled}: {applied} {}",
         instance.id, instance.generation, instance.outputs
@@ -125,9 +138,18 @@ pub(crate) fn cloud(things: &[View]) -> Vec<String> {
     let line = |thing: &View| {
         let owner = thing.owner.as_ref().map_or_else(|| "somebody else".to_owned(), ToString::to_string);
         let phase = format!("{:?}", thing.phase).to_lowercase();
-        format!("{} of {owner}, {phase}: {}", thing.id, Json::Object(thing.spec.clone()))
+        let place = if thing.site == Site::default() { String::new() } else { format!(" in {}", thing.site) };
+        format!("{} of {owner}{place}, {phase}: {}", thing.id, Json::Object(thing.spec.clone()))
     };
     or_none(things.iter().map(line).collect())
+}
+
+pub(crate) fn answer(answer: &Answer) -> Vec<String> {
+    match answer {
+        Answer::Value(found) => vec![value(found)],
+        Answer::Nothing => vec!["there is no such thing".to_owned()],
+        Answer::Several(ids) => vec![format!("there are several: {}", ids.join(", "))],
+    }
 }
 
 /// The calls made since `before`.

@@ -26,6 +26,14 @@ pub(super) const FUNCTIONS: &[Function] = &[
         cidrsubnet,
     ),
     Function::new(
+        "secret_value",
+        (1, 1),
+        "secret_value(arn)",
+        "The secret that the ARN of a Secrets Manager secret or of an SSM parameter names.",
+        r#"length(secret_value("arn:aws:secretsmanager:us-east-1:123456789012:secret:a")) > 0"#,
+        secret_value,
+    ),
+    Function::new(
         "zones",
         (1, 1),
         "zones(count)",
@@ -76,6 +84,10 @@ fn offset(range: IpNet, distance: u128) -> IpAddr {
         IpAddr::V4(first) => IpAddr::V4(Ipv4Addr::from_bits(first.to_bits() | distance as u32)),
         IpAddr::V6(first) => IpAddr::V6(Ipv6Addr::from_bits(first.to_bits() | distance)),
     }
+}
+
+fn secret_value(call: &mut Call<'_>) -> Outcome {
+    call.scope.secret_value(call.text(0)?)
 }
 
 fn zones(call: &mut Call<'_>) -> Outcome {

@@ -33,7 +33,7 @@ impl Scope for Fixed {
     }
 
     fn secret_value(&self, _: &str) -> Result<Value, String> {
-        Err("there are no secrets here".to_owned())
+        Ok(Value::from("a secret"))
     }
 
     fn file(&self, _: &str) -> Result<Arc<str>, String> {

@@ -1,7 +1,9 @@
 //! The sections of a spec or module, read from its YAML tree.
 
 mod blocks;
+mod import;
 mod meta;
+mod moved;
 mod resource;
 
 use std::collections::BTreeMap;
@@ -13,7 +15,10 @@ use super::tree::Tree;
 use super::yaml::{Entry, Node, NodeKind, ScalarValue};
 use crate::address::is_name;
 use crate::diagnostic::{Diagnostic, Sources, Span, suggest};
+use crate::plan::Move;
 use crate::schema::{KindSchema, Schemas, StringType, Type, conform};
+
+pub use import::ImportBlock;
 
 /// A file as it stands: every section read, nothing resolved.
 #[derive(Debug, Default)]
@@ -44,6 +49,10 @@ pub(super) struct Document {
     pub checks: Vec<CheckEntry>,
     /// The outputs, in the order of the file.
     pub outputs: Vec<(String, Tree)>,
+    /// Resources that had other addresses.
+    pub moved: Vec<Move>,
+    /// What exists and is to be taken under our care.
+    pub imports: Vec<ImportBlock>,
     /// Names of what could not be read: naming one is no mistake of its own.
     pub unread: Vec<String>,
 }
@@ -161,7 +170,7 @@ impl Named {
     }
 }
 
-const SPEC_SECTIONS: [&str; 12] = [
+const SPEC_SECTIONS: [&str; 14] = [
     "stack",
     "region",
     "assume_role",
@@ -172,6 +181,8 @@ const SPEC_SECTIONS: [&str; 12] = [
     "existing",
     "modules",
     "resources",
+    "moved",
+    "import",
     "checks",
     "outputs",
 ];
@@ -242,6 +253,8 @@ impl Reader<'_> {
             "existing" => self.existing(node, document),
             "modules" => document.calls = self.calls(node),
             "resources" => self.resources(node, document),
+            "moved" => document.moved = self.moved(node),
+            "import" => document.imports = self.imports(node),
             "checks" => document.checks = self.checks(node),
             "outputs" => document.outputs = self.outputs(node),
             _ => {}

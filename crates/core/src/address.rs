@@ -53,6 +53,11 @@ impl Address {
         self
     }
 
+    /// The modules it lies in, the outermost first, then the resource itself; never empty.
+    pub fn segments(&self) -> &[Segment] {
+        &self.segments
+    }
+
     /// The resource's own name, without modules and key.
     pub fn name(&self) -> &str {
         self.segments.last().map_or("", |segment| &segment.name)
@@ -64,16 +69,23 @@ impl Address {
     }
 }
 
+impl fmt::Display for Segment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.name)?;
+        match &self.key {
+            Some(key) => write!(f, "[{}]", serde_json::Value::from(key.as_str())),
+            None => Ok(()),
+        }
+    }
+}
+
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (index, segment) in self.segments.iter().enumerate() {
             if index > 0 {
                 f.write_str(".")?;
             }
-            f.write_str(&segment.name)?;
-            if let Some(key) = &segment.key {
-                write!(f, "[{}]", serde_json::Value::from(key.as_str()))?;
-            }
+            segment.fmt(f)?;
         }
         Ok(())
     }

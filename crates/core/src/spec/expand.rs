@@ -1,5 +1,7 @@
 //! A spec with its `for_each` unrolled: one instance per resource that is to exist.
 
+mod sketch;
+
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -235,7 +237,9 @@ impl Expanded {
                 None => groups[named.template].iter().for_each(|&index| need(index, stage)),
                 Some(key) => match self.by_address.get(&Address::root(&target.name).with_key(&key)) {
                     Some(&index) => need(index, stage),
-                    None if self.open.contains(&named.template) => {}
+                    None if self.open.contains(&named.template) => {
+                        groups[named.template].iter().for_each(|&index| need(index, stage));
+                    }
                     None => diagnostics.push(self.missing_key(named, target, &key, &groups[named.template])),
                 },
             }

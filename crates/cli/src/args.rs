@@ -73,6 +73,11 @@ pub(crate) enum Command {
     /// Lay a spec out in the canonical way, comments kept.
     #[command(after_help = "Examples:\n  provision fmt specs/*.yaml\n  provision fmt --check specs/*.yaml")]
     Fmt(FmtArgs),
+    /// Draw what needs what; needs neither credentials nor Graphviz.
+    #[command(
+        after_help = "Examples:\n  provision graph shop.yaml --format svg -o shop.svg\n  provision graph shop.yaml | dot -Tpng -o shop.png\n  provision graph shop.yaml --format mermaid --all-edges"
+    )]
+    Graph(GraphArgs),
     /// List the kinds of resources, or tell all about one.
     #[command(after_help = "Examples:\n  provision kinds\n  provision kinds ec2/vpc")]
     Kinds(KindsArgs),
@@ -312,6 +317,35 @@ pub(crate) struct FmtArgs {
     /// Change nothing; exit with 1 when a file is not laid out so.
     #[arg(long)]
     pub(crate) check: bool,
+}
+
+/// `graph`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct GraphArgs {
+    /// The spec.
+    pub(crate) spec: PathBuf,
+    /// The language of the drawing.
+    #[arg(long, value_enum, default_value_t = GraphFormat::Dot)]
+    pub(crate) format: GraphFormat,
+    /// Draw also the edges that others imply.
+    #[arg(long)]
+    pub(crate) all_edges: bool,
+    /// The file to write to, instead of standard output.
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) given: GivenArgs,
+}
+
+/// What a graph is drawn in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum GraphFormat {
+    /// For Graphviz.
+    Dot,
+    /// For Markdown.
+    Mermaid,
+    /// For a browser.
+    Svg,
 }
 
 /// `kinds`.

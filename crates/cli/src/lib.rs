@@ -36,6 +36,7 @@ fn run(args: Args, output: &Output) -> Result<Exit, CliError> {
         Command::Kinds(args) => commands::kinds::run(&args, output),
         Command::Schema => commands::schema::run(output),
         Command::Fmt(args) => commands::fmt::run(&args, output),
+        Command::Graph(args) => commands::graph::run(&args, output),
         Command::Output(args) => block_on(commands::output::run(&args, output)),
         Command::State(args) => block_on(commands::state::run(&args, output)),
         Command::Check(args) => block_on(commands::check::run(&args, output)),

@@ -114,16 +114,23 @@ impl Address {
     }
 }
 
+impl fmt::Display for Segment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.name)?;
+        match &self.key {
+            Some(key) => write!(f, "[{}]", serde_json::Value::from(key.as_str())),
+            None => Ok(()),
+        }
+    }
+}
+
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (index, segment) in self.segments.iter().enumerate() {
             if index > 0 {
                 f.write_str(".")?;
             }
-            f.write_str(&segment.name)?;
-            if let Some(key) = &segment.key {
-                write!(f, "[{}]", serde_json::Value::from(key.as_str()))?;
-            }
+            segment.fmt(f)?;
         }
         Ok(())
     }

@@ -7,6 +7,7 @@ pub mod driver;
 pub mod expr;
 pub mod fact;
 pub mod graph;
+pub mod picture;
 pub mod plan;
 pub mod schema;
 pub mod spec;

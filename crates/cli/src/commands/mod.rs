@@ -6,6 +6,7 @@ pub(crate) mod console;
 pub(crate) mod destroy;
 pub(crate) mod drift;
 pub(crate) mod fmt;
+pub(crate) mod graph;
 pub(crate) mod import;
 pub(crate) mod kinds;
 pub(crate) mod output;

@@ -40,6 +40,13 @@ pub struct Instance {
     pub(super) needs: BTreeMap<usize, Stage>,
 }
 
+impl Instance {
+    /// Whether it stands for all there will be, whose keys are not known.
+    pub fn stands_for_several(&self) -> bool {
+        self.each.as_ref().is_some_and(|each| !each.key.is_known())
+    }
+}
+
 /// A spec ready to be planned.
 #[derive(Clone, Debug)]
 pub struct Expanded {
@@ -76,6 +83,20 @@ impl Expanded {
         if diagnostics.is_empty() && expanded.asks.is_empty() {
             expanded.connect(facts, &mut diagnostics);
         }
+        tidy(&mut diagnostics);
+        if diagnostics.is_empty() { Ok(expanded) } else { Err(diagnostics) }
+    }
+
+    /// Unrolls `spec` as far as it is known before anything is asked of the cloud: one
+    /// instance stands for all whose number is not. It can be drawn, not planned.
+    ///
+    /// # Errors
+    /// As [`Expanded::new`], but for what only the cloud can tell.
+    pub fn sketch(spec: Spec) -> Result<Self, Vec<Diagnostic>> {
+        let facts = Facts::new(spec.region.clone().unwrap_or_default());
+        let mut diagnostics = Vec::new();
+        let mut expanded = Self::unrolled(spec, &facts, &mut diagnostics, true);
+        expanded.connect(&facts, &mut diagnostics);
         tidy(&mut diagnostics);
         if diagnostics.is_empty() { Ok(expanded) } else { Err(diagnostics) }
     }
@@ -244,7 +265,7 @@ impl Expanded {
         let mut all_needs = Vec::with_capacity(self.instances.len());
         for (index, instance) in self.instances.iter().enumerate() {
             let mut needs = Needs::of(instance, &evaluation);
-            if instance.each.as_ref().is_some_and(|each| !each.key.is_known()) {
+            if instance.stands_for_several() {
                 needs.found.remove(&index);
             }
             diagnostics.extend(needs.wrong);

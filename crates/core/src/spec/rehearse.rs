@@ -69,7 +69,7 @@ impl Rehearsal {
         for index in order {
             let attributes = self.instance(index);
             let instance = &self.expanded.instances[index];
-            if instance.each.as_ref().is_none_or(|each| each.key.is_known()) {
+            if !instance.stands_for_several() {
                 self.attributes.publish(&instance.address, attributes);
             }
         }

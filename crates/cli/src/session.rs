@@ -80,7 +80,7 @@ impl Connection {
         observer: Arc<dyn Observer>,
         parallelism: usize,
     ) -> Result<Self, CliError> {
-        let cloud = Arc::new(Cloud::connect(region).await);
+        let cloud = Arc::new(Cloud::connect(region, None).await);
         if cloud.region().is_empty() {
             let hint = "write `region: us-east-1` into the spec, or set AWS_REGION or the profile's region";
             return Err(CliError::argument("no region is set", hint));

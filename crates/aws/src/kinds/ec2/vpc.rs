@@ -207,8 +207,7 @@ impl Kind for Vpc {
     }
 
     async fn find(cloud: &Cloud, by: &Query) -> Result<Vec<Id>> {
-        let names = [("vpc-id", "arn"), ("cidr", "cidr_block"), ("dhcp-options-id", "dhcp_options_id")];
-        let found = describe(cloud, ec2::filters(by, &names)).await?;
+        let found = describe(cloud, ec2::filters(by, &[("vpc-id", "arn"), ("cidr", "cidr_block")])).await?;
         Ok(ec2::ids(found.into_iter().map(|vpc| vpc.vpc_id)))
     }
 }

@@ -143,3 +143,33 @@ pub(crate) async fn zones(cloud: &Cloud) -> Result<Vec<String>> {
     names.sort();
     Ok(names)
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn filters_are_made_of_what_is_stated() {
+        let by = json!({
+            "arn": "arn:aws:ec2:us-east-1:123456789012:elastic-ip/eipalloc-1",
+            "address": "192.0.2.1",
+            "public_ip": "192.0.2.2",
+            "tags": { "path": "a\\b" },
+            "unknown": "passed over",
+        });
+        let by = Query(by.as_object().cloned().unwrap_or_default());
+        let names = [
+            ("public-ip", "address"),
+            ("public-ip", "public_ip"),
+            ("allocation-id", "arn"),
+            ("instance-id", "instance_id"),
+        ];
+        let filters = filters(&by, &names);
+        let told =
+            filters.iter().map(|filter| format!("{}={}", filter.name().unwrap_or_default(), filter.values().join(",")));
+        let expected = ["public-ip=192.0.2.1", "allocation-id=eipalloc-1", "tag:path=a?b"];
+        assert_eq!(told.collect::<Vec<_>>(), expected);
+    }
+}

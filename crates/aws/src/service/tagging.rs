@@ -144,7 +144,8 @@ pub(crate) struct Named {
 /// that `list` tells.
 ///
 /// Where the tagging API tells of none, it may lag behind or not be ours to call: the
-/// service is asked then too.
+/// service is asked then too. Beside others that it tells of, what was tagged a moment ago
+/// may be missing: to ask every resource for its tags would cost a call each.
 ///
 /// # Errors
 /// When the listing fails.

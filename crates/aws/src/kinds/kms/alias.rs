@@ -39,7 +39,8 @@ pub struct Outputs {
     pub target_key_arn: String,
 }
 
-/// An alias has no tags: an interrupted create is told by name and target.
+/// An alias has no tags: an interrupted create is told by name and target. One that somebody
+/// else pointed at the same key meanwhile is all that was asked for, and cannot be told apart.
 impl Kind for Alias {
     const NAME: &'static str = "kms/alias";
     const RECOVERY: Recovery = Recovery::Scan;

@@ -1,5 +1,5 @@
-//! The files that are made from the kinds and the language, and committed: the registry,
-//! the schemas, the reference.
+//! The files that are made from the kinds, the language and the lists of what tests leave out,
+//! and committed: the registry, the schemas, the reference, the gaps.
 
 use std::fmt::Write;
 use std::fs;
@@ -9,6 +9,8 @@ use std::path::{Path, PathBuf};
 use provision_core::expr::FUNCTIONS;
 use provision_core::schema::{Schemas, reference_page, spec_schema};
 
+use crate::conformance::gaps;
+
 /// The top of the workspace.
 pub fn workspace() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().map(Path::to_owned).unwrap_or_default()
@@ -17,7 +19,7 @@ pub fn workspace() -> PathBuf {
 /// Every generated file, by its path from the top of the workspace, with the text it should have.
 ///
 /// # Errors
-/// When the `kinds/` folder cannot be read.
+/// When the `kinds/` folder or a list of changes cannot be read.
 pub fn files(schemas: &Schemas) -> io::Result<Vec<(PathBuf, String)>> {
     let mut files = registry()?;
     let descriptions: Vec<_> = schemas.iter().map(|schema| &schema.description).collect();
@@ -25,6 +27,7 @@ pub fn files(schemas: &Schemas) -> io::Result<Vec<(PathBuf, String)>> {
     files.push(("schema/provision.json".into(), json(&spec_schema(schemas))));
     files.push(("docs/reference/README.md".into(), index(schemas)));
     files.push(("docs/reference/functions.md".into(), functions()));
+    files.push(("tests/conformance/GAPS.md".into(), gaps(&workspace(), schemas).map_err(io::Error::other)?));
     files.extend(schemas.iter().map(|schema| {
         let path = format!("docs/reference/{}.md", schema.name());
         (path.into(), format!("<!-- Generated. -->\n\n{}", reference_page(schema)))

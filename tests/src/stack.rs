@@ -53,7 +53,15 @@ impl Stack {
             parallelism: PARALLELISM,
         };
         let store = Arc::new(LocalStore::new(folder, stack));
-        Self { session: Session { engine, store, stack: stack.to_owned(), region: "us-east-1".to_owned() } }
+        Self {
+            session: Session {
+                engine,
+                store,
+                stack: stack.to_owned(),
+                region: "us-east-1".to_owned(),
+                assume_role: None,
+            },
+        }
     }
 
     /// The kinds' drivers.
@@ -85,11 +93,11 @@ impl Stack {
     /// # Errors
     /// When the spec is wrong, AWS does not answer, or the plan breaks an invariant.
     pub async fn plan(&self, text: &str) -> Result<Plan, Wrong> {
-        let (expanded, facts) = self.expand(text).await?;
-        self.sound_plan(&self.state().await?, Some(&expanded), &facts).await
+        let (expanded, mut facts) = self.expand(text).await?;
+        self.sound_plan(&self.state().await?, Some(&expanded), &mut facts).await
     }
 
-    async fn sound_plan(&self, state: &State, spec: Option<&Expanded>, facts: &Facts) -> Result<Plan, Wrong> {
+    async fn sound_plan(&self, state: &State, spec: Option<&Expanded>, facts: &mut Facts) -> Result<Plan, Wrong> {
         let plan = self.session.plan(state, spec, facts, &Limits::default()).await.map_err(wrong)?;
         match violations(&plan, state).as_slice() {
             [] => Ok(plan),
@@ -103,12 +111,12 @@ impl Stack {
     /// When no plan can be made or the state cannot be written. Failed steps are part of
     /// what is answered.
     pub async fn apply(&self, text: Option<&str>) -> Result<Applied, Wrong> {
-        let (expanded, facts) = match text {
+        let (expanded, mut facts) = match text {
             Some(text) => self.expand(text).await.map(|(expanded, facts)| (Some(expanded), facts))?,
             None => (None, Facts::default()),
         };
         let journal = self.session.begin(&holder()).await.map_err(wrong)?;
-        let plan = self.sound_plan(&journal.state(), expanded.as_deref(), &facts).await;
+        let plan = self.sound_plan(&journal.state(), expanded.as_deref(), &mut facts).await;
         let plan = match plan {
             Ok(plan) => Arc::new(plan),
             Err(error) => {

@@ -5,15 +5,9 @@
 use std::collections::BTreeSet;
 
 use provision_aws::kinds;
-use provision_tests::conformance::{Case, Conformance};
+use provision_tests::conformance::{Case, Conformance, ON_LOCALSTACK};
 use provision_tests::generated::workspace;
 use provision_tests::local_aws::{Backend, LocalAws};
-
-/// Kinds that moto cannot serve, with the reason; LocalStack serves them.
-const ON_LOCALSTACK: [(&str, &str); 1] = [(
-    "s3/bucket",
-    "moto drops the tags of CreateBucket, and answers several GetBucket calls in a form the SDK refuses",
-)];
 
 fn wanted(kind: &str) -> bool {
     std::env::var("CONFORMANCE").map_or(true, |only| only.split(',').any(|it| it == kind))

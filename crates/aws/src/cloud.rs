@@ -1,25 +1,25 @@
 //! One configuration, one HTTP client and one identity cache shared by every service client.
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+mod calls;
+mod places;
+mod secret_value;
 
-use async_trait::async_trait;
+use std::collections::BTreeMap;
+use std::sync::OnceLock;
+
 use aws_config::retry::RetryConfig;
+use aws_config::sts::AssumeRoleProvider;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
-use aws_sdk_sts::config::Credentials;
-use aws_smithy_runtime_api::box_error::BoxError;
-use aws_smithy_runtime_api::client::interceptors::context::BeforeTransmitInterceptorContextRef;
-use aws_smithy_runtime_api::client::interceptors::{Intercept, dyn_dispatch_hint};
-use aws_smithy_runtime_api::client::orchestrator::Metadata;
-use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
-use aws_smithy_types::config_bag::ConfigBag;
-use provision_core::driver::{Cause, CloudError, Driver, Identity, Place, Provider};
+use aws_sdk_sts::config::{Credentials, SharedCredentialsProvider};
+use provision_core::driver::{AssumeRole, CloudError, Identity, Place};
 use tokio::sync::OnceCell;
 
 use crate::batch::Batch;
-use crate::error::Op;
-use crate::kinds;
+use crate::error::{ASSUME_ROLE, Op};
 use crate::types::Tags;
+
+use calls::Calls;
+pub use places::Aws;
 
 /// The AWS account and region the credentials point at.
 ///
@@ -27,43 +27,14 @@ use crate::types::Tags;
 /// take them. The SDK's own retries are off: whether a call may be sent again is
 /// the engine's decision, which knows what is journalled.
 pub struct Cloud {
+    /// As found, with the credentials that roles are assumed with.
+    found: SdkConfig,
     config: SdkConfig,
+    role: Option<AssumeRole>,
     calls: Calls,
     identity: OnceCell<Identity>,
     tags: Batch<Tags>,
     clients: Clients,
-}
-
-/// How often each operation was called, such as `("ec2:DescribeVpcs", 1)`.
-type Calls = Arc<Mutex<BTreeMap<String, u64>>>;
-
-/// Counts the calls of one service.
-#[derive(Debug)]
-struct Counter {
-    /// The service as IAM names it.
-    service: &'static str,
-    calls: Calls,
-}
-
-#[dyn_dispatch_hint]
-impl Intercept for Counter {
-    fn name(&self) -> &'static str {
-        "Counter"
-    }
-
-    fn read_before_transmit(
-        &self,
-        _: &BeforeTransmitInterceptorContextRef<'_>,
-        _: &RuntimeComponents,
-        bag: &mut ConfigBag,
-    ) -> Result<(), BoxError> {
-        if let Some(metadata) = bag.load::<Metadata>() {
-            let operation = format!("{}:{}", self.service, metadata.name());
-            let mut calls = self.calls.lock().unwrap_or_else(PoisonError::into_inner);
-            *calls.entry(operation).or_default() += 1;
-        }
-        Ok(())
-    }
 }
 
 /// A client is named as IAM names the service in actions.
@@ -80,7 +51,7 @@ macro_rules! clients {
                 pub fn $name(&self) -> &$sdk::Client {
                     self.clients.$name.get_or_init(|| {
                         let adjust: fn($sdk::config::Builder, &SdkConfig) -> $sdk::config::Builder = $adjust;
-                        let config = $sdk::config::Builder::from(&self.config).interceptor(self.counter(stringify!($name)));
+                        let config = $sdk::config::Builder::from(&self.config).interceptor(self.calls.counter(stringify!($name)));
                         $sdk::Client::from_conf(adjust(config, &self.config).build())
                     })
                 }
@@ -114,12 +85,17 @@ clients! {
 
 impl Cloud {
     /// Reads the configuration as the AWS CLI would; `region` goes before what is found there.
-    pub async fn connect(region: Option<&str>) -> Self {
+    /// What is found there assumes the role, if there is one.
+    pub async fn connect(region: Option<&str>, assume_role: Option<&AssumeRole>) -> Self {
         let mut loader = aws_config::defaults(BehaviorVersion::latest()).retry_config(RetryConfig::disabled());
         if let Some(region) = region {
             loader = loader.region(Region::new(region.to_owned()));
         }
-        Self::new(loader.load().await)
+        let found = Self::new(loader.load().await);
+        match assume_role {
+            Some(role) => found.at(&Place { region: None, assume_role: Some(role.clone()) }).await,
+            None => found,
+        }
     }
 
     /// A local AWS at `endpoint`, which takes any credentials.
@@ -130,9 +106,11 @@ impl Cloud {
         Self::new(loader.region(Region::new(region.to_owned())).load().await)
     }
 
-    fn new(config: SdkConfig) -> Self {
+    fn new(found: SdkConfig) -> Self {
         Self {
-            config,
+            config: found.clone(),
+            found,
+            role: None,
             calls: Calls::default(),
             identity: OnceCell::new(),
             tags: Batch::default(),
@@ -140,8 +118,21 @@ impl Cloud {
         }
     }
 
-    fn counter(&self, service: &'static str) -> Counter {
-        Counter { service, calls: Arc::clone(&self.calls) }
+    /// The cloud in another place. It shares HTTP client, identity cache, endpoints and the
+    /// number of calls. A role is assumed with the credentials that were found, not with those
+    /// of this cloud's own role.
+    pub(crate) async fn at(&self, place: &Place) -> Self {
+        let config = match &place.assume_role {
+            Some(role) => assuming(&self.found, role).await,
+            None => self.config.clone(),
+        };
+        let region = place.region.clone().map(Region::new).or_else(|| self.config.region().cloned());
+        Self {
+            config: config.into_builder().region(region).build(),
+            role: place.assume_role.clone().or_else(|| self.role.clone()),
+            calls: self.calls.clone(),
+            ..Self::new(self.found.clone())
+        }
     }
 
     /// The tags that reads going on at the same time ask for, by ARN.
@@ -156,24 +147,36 @@ impl Cloud {
 
     /// How often each operation was called so far, such as `ec2:DescribeVpcs`.
     pub fn calls(&self) -> BTreeMap<String, u64> {
-        self.calls.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.calls.counts()
     }
 
     /// Who we are, asked once.
     ///
     /// # Errors
-    /// When STS does not answer or the credentials are refused.
+    /// When STS does not answer, or refuses the credentials or the role.
     pub async fn identity(&self) -> Result<&Identity, CloudError> {
         self.identity.get_or_try_init(|| self.ask_identity()).await
     }
 
     async fn ask_identity(&self) -> Result<Identity, CloudError> {
-        let answer = self.sts().get_caller_identity().send().await.op("sts:GetCallerIdentity")?;
+        let answer = self.sts().get_caller_identity().send().await.op("sts:GetCallerIdentity");
+        let answer = answer.map_err(|error| self.explained(error))?;
         Ok(Identity {
             account_id: answer.account.unwrap_or_default(),
             partition: self.partition().to_owned(),
             arn: answer.arn.unwrap_or_default(),
         })
+    }
+
+    /// Says which role it is that cannot be assumed, and what it takes.
+    fn explained(&self, error: CloudError) -> CloudError {
+        let Some(role) = self.role.as_ref().filter(|_| error.operation == ASSUME_ROLE) else { return error };
+        let message = format!(
+            "the role `{}` cannot be assumed: {}; its trust policy must let in the credentials in use, with the \
+             `external_id` if it asks for one, and a policy of theirs must allow `{ASSUME_ROLE}` on it",
+            role.role_arn, error.message
+        );
+        CloudError { message, ..error }
     }
 
     /// Our account, as an ARN recorded earlier tells; STS is asked only where there is none.
@@ -202,37 +205,18 @@ impl Cloud {
     }
 }
 
-/// [`Cloud`] as the engine sees it.
-pub struct Aws {
-    cloud: Arc<Cloud>,
-}
+/// Names the sessions in AWS's logs where a role is assumed without a name for them.
+const SESSION_NAME: &str = "provision";
 
-impl Aws {
-    /// A provider of every kind in the registry.
-    pub fn new(cloud: Arc<Cloud>) -> Self {
-        Self { cloud }
-    }
-}
-
-#[async_trait]
-impl Provider for Aws {
-    async fn driver(&self, kind: &str, _place: &Place) -> Result<Option<Arc<dyn Driver>>, CloudError> {
-        Ok(kinds::driver(kind, &self.cloud))
-    }
-
-    async fn identity(&self, _place: &Place) -> Result<Identity, CloudError> {
-        if self.cloud.region().is_empty() {
-            let message = "no region is set: add `region:` to the spec, or set AWS_REGION or a profile";
-            return Err(CloudError::new(Cause::Credentials, "sts:GetCallerIdentity", message));
-        }
-        self.cloud.identity().await.cloned()
-    }
-
-    async fn zones(&self, _place: &Place) -> Result<Vec<String>, CloudError> {
-        crate::service::ec2::zones(&self.cloud).await
-    }
-
-    async fn secret_value(&self, _arn: &str, _place: &Place) -> Result<String, CloudError> {
-        Err(CloudError::new(Cause::Invalid, "secretsmanager:GetSecretValue", "secrets cannot be read yet"))
-    }
+/// `found` with the credentials of a role, which the SDK fetches when they are first used
+/// and again before they expire.
+async fn assuming(found: &SdkConfig, role: &AssumeRole) -> SdkConfig {
+    let name = role.role_session_name.as_deref().unwrap_or(SESSION_NAME);
+    let provider = AssumeRoleProvider::builder(&role.role_arn).session_name(name).configure(found);
+    let provider = match &role.external_id {
+        Some(id) => provider.external_id(id),
+        None => provider,
+    };
+    let credentials = SharedCredentialsProvider::new(provider.build().await);
+    found.to_builder().credentials_provider(credentials).build()
 }

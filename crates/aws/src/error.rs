@@ -1,5 +1,6 @@
 //! `SdkError` to [`CloudError`], once.
 
+use aws_sdk_sts::operation::assume_role::AssumeRoleError;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::display::DisplayErrorContext;
@@ -94,10 +95,22 @@ where
         SdkError::DispatchFailure(failure) if failure.is_timeout() || failure.as_other().is_some() => {
             plain(Cause::Transient, operation, error)
         }
-        SdkError::DispatchFailure(_) => plain(Cause::Credentials, operation, error),
+        SdkError::DispatchFailure(_) => {
+            refused_role(error).unwrap_or_else(|| plain(Cause::Credentials, operation, error))
+        }
         SdkError::TimeoutError(_) => plain(Cause::Transient, operation, error),
         _ => unreadable(operation, error.raw_response()),
     }
+}
+
+/// The call that assumes a role, which the SDK makes by itself before another one.
+pub const ASSUME_ROLE: &str = "sts:AssumeRole";
+
+/// What STS says where there are no credentials because a role could not be assumed.
+fn refused_role(error: &(dyn std::error::Error + 'static)) -> Option<CloudError> {
+    let mut sources = std::iter::successors(error.source(), |error| error.source());
+    let refusal = sources.find_map(|source| source.downcast_ref::<SdkError<AssumeRoleError, HttpResponse>>())?;
+    Some(convert(ASSUME_ROLE, refusal))
 }
 
 fn plain<E>(cause: Cause, operation: &str, error: &SdkError<E, HttpResponse>) -> CloudError

@@ -15,6 +15,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
 
 use crate::cloud::Cloud;
+use crate::query::Query;
 
 /// What every method of a kind answers.
 pub type Result<T, E = CloudError> = std::result::Result<T, E>;
@@ -69,6 +70,10 @@ pub trait Kind: Serialize + DeserializeOwned + JsonSchema + Send + Sync + 'stati
 
     /// Finds what an interrupted create with this intent made.
     fn recover(&self, cloud: &Cloud, intent: &Intent) -> impl Future<Output = Result<Option<Id>>> + Send;
+
+    /// The ids of all resources that may have the properties and outputs asked for. Never too
+    /// few, better not many more: whoever asks reads and compares them. Absent is fine.
+    fn find(cloud: &Cloud, by: &Query) -> impl Future<Output = Result<Vec<Id>>> + Send;
 }
 
 /// A rule that the top-level property `field` breaks.
@@ -229,8 +234,8 @@ impl<K: Kind> Driver for Erased<K> {
         typed::<K>(K::NAME, spec)?.recover(&self.cloud, intent).await
     }
 
-    async fn find(&self, _by: &serde_json::Map<String, Json>) -> Result<Vec<Id>> {
-        Err(CloudError::new(Cause::Invalid, K::NAME, "this kind cannot be looked up yet"))
+    async fn find(&self, by: &serde_json::Map<String, Json>) -> Result<Vec<Id>> {
+        K::find(&self.cloud, &Query(by.clone())).await
     }
 }
 

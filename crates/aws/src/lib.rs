@@ -5,6 +5,7 @@ pub mod cloud;
 pub mod error;
 pub mod kind;
 pub mod kinds;
+pub mod query;
 mod random;
 pub mod read;
 mod registry;

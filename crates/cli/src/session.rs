@@ -7,6 +7,7 @@ use std::sync::Arc;
 use provision_aws::cloud::{Aws, Cloud};
 use provision_core::address::Address;
 use provision_core::diagnostic::{SourceId, Sources};
+use provision_core::driver::Place;
 use provision_core::schema::Schemas;
 use provision_core::spec::{self, Expanded, Files, Given, Spec};
 use provision_core::state::State;
@@ -106,18 +107,19 @@ impl Connection {
         observer: Arc<dyn Observer>,
         parallelism: usize,
     ) -> Result<Self, CliError> {
-        Self::open(&spec.stack, spec.region.as_deref(), place, observer, parallelism).await
+        let lies = Place { region: spec.region.clone(), assume_role: spec.assume_role.clone() };
+        Self::open(&spec.stack, lies, place, observer, parallelism).await
     }
 
-    /// Connects to the region the spec states, or the one that is configured.
+    /// Connects to where a stack lies; left out, what is configured.
     pub(crate) async fn open(
         stack: &str,
-        region: Option<&str>,
+        lies: Place,
         place: &PlaceArgs,
         observer: Arc<dyn Observer>,
         parallelism: usize,
     ) -> Result<Self, CliError> {
-        let cloud = Arc::new(Cloud::connect(region).await);
+        let cloud = Arc::new(Cloud::connect(lies.region.as_deref(), lies.assume_role.as_ref()).await);
         if cloud.region().is_empty() {
             let hint = "write `region: us-east-1` into the spec, or set AWS_REGION or the profile's region";
             return Err(CliError::argument("no region is set", hint));
@@ -130,8 +132,8 @@ impl Connection {
             parallelism,
         };
         let store = Arc::new(LocalStore::new(&place.state, stack));
-        let region = cloud.region().to_owned();
-        Ok(Self { session: Session { engine, store, stack: stack.to_owned(), region }, cloud })
+        let (region, assume_role) = (cloud.region().to_owned(), lies.assume_role);
+        Ok(Self { session: Session { engine, store, stack: stack.to_owned(), region, assume_role }, cloud })
     }
 
     /// How often AWS was called.
@@ -174,9 +176,10 @@ pub(crate) async fn stored(place: &PlaceArgs, stack: &str) -> Result<State, CliE
     })
 }
 
-/// The region a stack's resources lie in, as far as the state knows.
-pub(crate) async fn recorded_region(place: &PlaceArgs, stack: &str) -> Result<Option<String>, CliError> {
-    Ok(stored(place, stack).await?.region)
+/// Where a stack's resources lie, as far as the state knows.
+pub(crate) async fn recorded_place(place: &PlaceArgs, stack: &str) -> Result<Place, CliError> {
+    let state = stored(place, stack).await?;
+    Ok(Place { region: state.region, assume_role: state.assume_role })
 }
 
 /// Reads an address.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use provision_core::address::Address;
-use provision_core::driver::Place;
+use provision_core::driver::{AssumeRole, Place};
 use provision_core::fact::Facts;
 use provision_core::plan::{Drift, Observed, Plan, drift, present_attributes};
 use provision_core::spec::{Attributes, Expanded, Spec};
@@ -25,6 +25,8 @@ pub struct Session {
     pub stack: String,
     /// The region its resources lie in.
     pub region: String,
+    /// The role by which they are reached, where the spec states one.
+    pub assume_role: Option<AssumeRole>,
 }
 
 /// What a plan is limited to, and what it replaces besides.
@@ -76,6 +78,7 @@ impl Session {
                 Err(EngineError::OtherRegion { recorded: recorded.clone(), found: self.region.clone() })
             }
             _ => {
+                state.assume_role.clone_from(&self.assume_role);
                 state.region = Some(self.region.clone());
                 Ok(())
             }

@@ -21,6 +21,10 @@ pub struct Case {
     pub changes: Vec<Change>,
     /// Properties that cannot be changed here, each with its reason.
     pub skipped: Vec<(String, String)>,
+    /// Changes behind our back that cannot be made or seen here, each with its reason.
+    pub blind: Vec<(String, String)>,
+    /// Properties by which it cannot be looked up here, each with its reason.
+    pub not_found_by: Vec<(String, String)>,
     root: Node,
 }
 
@@ -44,11 +48,13 @@ impl Case {
         let root = tree(&text)?;
         let stack = root.get("stack").and_then(Node::text).ok_or("the example has no stack")?.to_owned();
         let listed = tree(&self::text(&workspace.join(format!("tests/conformance/changes/{kind}.yaml")))?)?;
-        let (mut changes, mut skipped, mut blind) = (Vec::new(), Vec::new(), Vec::new());
+        let mut changes = Vec::new();
+        let (mut skipped, mut blind, mut not_found_by) = (Vec::new(), Vec::new(), Vec::new());
         for entry in listed.entries().ok_or("the changes are no mapping")? {
             match &*entry.key.text {
                 "skip" => skipped = reasons(&entry.value)?,
                 "no_drift" => blind = reasons(&entry.value)?,
+                "no_find" => not_found_by = reasons(&entry.value)?,
                 field => {
                     changes.push(Change { field: field.to_owned(), value: entry.value.clone(), is_blind: false });
                 }
@@ -57,7 +63,7 @@ impl Case {
         for change in &mut changes {
             change.is_blind = blind.iter().any(|(field, _)| *field == change.field);
         }
-        Ok(Self { kind: kind.to_owned(), stack, text, changes, skipped, root })
+        Ok(Self { kind: kind.to_owned(), stack, text, changes, skipped, blind, not_found_by, root })
     }
 
     /// The example with a change in it.

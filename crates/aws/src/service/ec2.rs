@@ -8,6 +8,7 @@ use provision_core::driver::{Id, Intent};
 use crate::cloud::Cloud;
 use crate::error::{Op, refused};
 use crate::kind::{Kind, Result, Update, Wanted};
+use crate::query::Query;
 use crate::types::{INTENT_TAG, Tags};
 
 /// How many values one filter takes.
@@ -38,6 +39,29 @@ pub(crate) fn filter<V: Into<String>>(name: &str, values: impl IntoIterator<Item
 /// A filter that only what `intent` created passes.
 pub(crate) fn intent_filter(intent: &Intent) -> Filter {
     filter(&format!("tag:{INTENT_TAG}"), [intent.token.clone()])
+}
+
+/// The filters that all of what a query asks for passes: `names` pairs filters with what they
+/// look at, where `arn` stands for the id in the ARN. A filter that several pairs name has
+/// the first one's value.
+pub(crate) fn filters(by: &Query, names: &[(&str, &str)]) -> Vec<Filter> {
+    let stated = names.iter().filter_map(|(name, field)| Some(((*name).to_owned(), asked(by, field)?)));
+    let tags = by.tags().into_iter().map(|(key, value)| (format!("tag:{key}"), value));
+    let mut filters: Vec<Filter> = Vec::new();
+    for (name, value) in stated.chain(tags) {
+        if !filters.iter().any(|filter| filter.name() == Some(&name)) {
+            // In a filter a backslash escapes: the wildcard stands for it too.
+            filters.push(filter(&name, [value.replace('\\', "?")]));
+        }
+    }
+    filters
+}
+
+fn asked(by: &Query, field: &str) -> Option<String> {
+    match field {
+        "arn" => by.in_arn("")?.rsplit_once('/').map(|(_, id)| id.to_owned()),
+        field => by.text(field),
+    }
 }
 
 /// Whether `intent` created what carries `tags`: told from the answer, for endpoints that pass over tag filters.
@@ -100,6 +124,11 @@ pub(crate) async fn set_tags(cloud: &Cloud, id: &Id, tags: impl IntoIterator<Ite
     Ok(())
 }
 
+/// The ids of what was found.
+pub(crate) fn ids(found: impl IntoIterator<Item = Option<String>>) -> Vec<Id> {
+    found.into_iter().flatten().map(Id).collect()
+}
+
 /// The id of the only thing found, if anything was.
 pub(crate) fn first_id(found: impl IntoIterator<Item = Option<String>>) -> Option<Id> {
     found.into_iter().flatten().next().map(Id)
@@ -113,4 +142,34 @@ pub(crate) async fn zones(cloud: &Cloud) -> Result<Vec<String>> {
     let mut names: Vec<String> = zones.into_iter().filter_map(|zone| zone.zone_name).collect();
     names.sort();
     Ok(names)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn filters_are_made_of_what_is_stated() {
+        let by = json!({
+            "arn": "arn:aws:ec2:us-east-1:123456789012:elastic-ip/eipalloc-1",
+            "address": "192.0.2.1",
+            "public_ip": "192.0.2.2",
+            "tags": { "path": "a\\b" },
+            "unknown": "passed over",
+        });
+        let by = Query(by.as_object().cloned().unwrap_or_default());
+        let names = [
+            ("public-ip", "address"),
+            ("public-ip", "public_ip"),
+            ("allocation-id", "arn"),
+            ("instance-id", "instance_id"),
+        ];
+        let filters = filters(&by, &names);
+        let told =
+            filters.iter().map(|filter| format!("{}={}", filter.name().unwrap_or_default(), filter.values().join(",")));
+        let expected = ["public-ip=192.0.2.1", "allocation-id=eipalloc-1", "tag:path=a?b"];
+        assert_eq!(told.collect::<Vec<_>>(), expected);
+    }
 }

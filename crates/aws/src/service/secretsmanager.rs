@@ -4,7 +4,9 @@ mod generate;
 
 use std::collections::BTreeSet;
 
-use aws_sdk_secretsmanager::types::{ReplicaRegionType, ReplicationStatusType, RotationRulesType, StatusType, Tag};
+use aws_sdk_secretsmanager::types::{
+    Filter, FilterNameStringType, ReplicaRegionType, ReplicationStatusType, RotationRulesType, StatusType, Tag,
+};
 use provision_core::driver::{Cause, CloudError};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -12,6 +14,10 @@ use serde::{Deserialize, Serialize};
 pub(crate) use generate::GenerateSecretString;
 
 use super::kms;
+use crate::cloud::Cloud;
+use crate::error::Op;
+use crate::kind::Result;
+use crate::query::Query;
 use crate::types::Tags;
 
 /// The key that encrypts what names no other.
@@ -25,6 +31,30 @@ pub(crate) fn tags(pairs: impl IntoIterator<Item = (String, String)>) -> Vec<Tag
 /// The tags the API reports.
 pub(crate) fn live_tags(tags: Option<Vec<Tag>>) -> Tags {
     Tags::from_live(tags.into_iter().flatten().filter_map(|tag| Some((tag.key?, tag.value.unwrap_or_default()))))
+}
+
+/// The ARNs of the secrets that may have the tags asked for, with those of no tag where none
+/// is asked for.
+///
+/// # Errors
+/// When the listing fails.
+pub(crate) async fn list(cloud: &Cloud, by: &Query) -> Result<Vec<String>> {
+    let call = cloud.secretsmanager().list_secrets().set_filters(Some(tag_filters(by))).max_results(100);
+    let pages: Vec<_> = call.into_paginator().send().try_collect().await.op("secretsmanager:ListSecrets")?;
+    let secrets = pages.into_iter().flat_map(|page| page.secret_list.unwrap_or_default());
+    Ok(secrets.filter_map(|secret| secret.arn).collect())
+}
+
+/// Filters that every secret passes that has the first of the tags asked for: how several
+/// of one sort go together, AWS does not say. A text that begins with `!` would exclude.
+fn tag_filters(by: &Query) -> Vec<Filter> {
+    let first = by
+        .tags()
+        .into_iter()
+        .next()
+        .map(|(key, value)| [(FilterNameStringType::TagKey, key), (FilterNameStringType::TagValue, value)]);
+    let texts = first.into_iter().flatten().filter(|(_, text)| !text.is_empty() && !text.starts_with('!'));
+    texts.map(|(key, text)| Filter::builder().key(key).values(text).build()).collect()
 }
 
 /// Says what to do about a `name` that a deleted secret still holds. Deleting one for good

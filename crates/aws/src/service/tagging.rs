@@ -7,6 +7,7 @@ use crate::batch::Answers;
 use crate::cloud::Cloud;
 use crate::error::Op;
 use crate::kind::{Kind, Live, Result, Wanted};
+use crate::query::{self, Query};
 use crate::read;
 use crate::types::{INTENT_TAG, Tags};
 
@@ -113,11 +114,58 @@ fn live_tags(found: ResourceTagMapping) -> Tags {
 ///
 /// # Errors
 /// When the call fails.
-pub(crate) async fn find(cloud: &Cloud, resource_type: &str, intent: &Intent) -> Result<Vec<String>> {
-    let made_by = TagFilter::builder().key(INTENT_TAG).values(&intent.token).build();
-    let call = cloud.tag().get_resources().resource_type_filters(resource_type).tag_filters(made_by);
-    let found = call.send().await.op(GET_RESOURCES)?.resource_tag_mapping_list.unwrap_or_default();
+pub(crate) async fn made_by(cloud: &Cloud, resource_type: &str, intent: &Intent) -> Result<Vec<String>> {
+    carrying(cloud, resource_type, [(INTENT_TAG.to_owned(), intent.token.clone())]).await
+}
+
+async fn carrying(
+    cloud: &Cloud,
+    resource_type: &str,
+    tags: impl IntoIterator<Item = (String, String)>,
+) -> Result<Vec<String>> {
+    let filters = tags.into_iter().map(|(key, value)| TagFilter::builder().key(key).values(value).build());
+    let call = cloud.tag().get_resources().resource_type_filters(resource_type);
+    let pages = call.set_tag_filters(Some(filters.collect())).into_paginator().items().send();
+    let found: Vec<ResourceTagMapping> = pages.try_collect().await.op(GET_RESOURCES)?;
     Ok(found.into_iter().filter_map(|found| found.resource_arn).collect())
+}
+
+/// A kind whose id is a name that its ARN ends in.
+pub(crate) struct Named {
+    /// The property or output that is the id.
+    pub(crate) field: &'static str,
+    /// What stands before the id in the ARN, behind the account.
+    pub(crate) arn_prefix: &'static str,
+    /// The tagging API's name of the type, such as `kms:key`.
+    pub(crate) resource_type: &'static str,
+}
+
+/// The ids of what may be asked for: the one that is named, those with the tags, or all
+/// that `list` tells.
+///
+/// Where the tagging API tells of none, it may lag behind or not be ours to call: the
+/// service is asked then too. Beside others that it tells of, what was tagged a moment ago
+/// may be missing: to ask every resource for its tags would cost a call each.
+///
+/// # Errors
+/// When the listing fails.
+pub(crate) async fn find(
+    cloud: &Cloud,
+    by: &Query,
+    named: &Named,
+    list: impl Future<Output = Result<Vec<String>>>,
+) -> Result<Vec<Id>> {
+    if let Some(id) = by.id(named.field, named.arn_prefix) {
+        return Ok(vec![id]);
+    }
+    let tags = by.tags();
+    let tagged = match tags.is_empty() {
+        true => Vec::new(),
+        false => carrying(cloud, named.resource_type, tags).await.unwrap_or_default(),
+    };
+    let tagged: Vec<_> = tagged.iter().filter_map(|arn| query::resource(arn, named.arn_prefix)).collect();
+    let ids = if tagged.is_empty() { list.await? } else { tagged };
+    Ok(ids.into_iter().map(Id).collect())
 }
 
 const GET_RESOURCES: &str = "tag:GetResources";

@@ -26,10 +26,10 @@ pub(crate) async fn run(args: &ApplyArgs, output: &Output) -> Result<Exit, CliEr
     let observer = progress::observer(output);
     let connection = Connection::of(&spec, &args.spec.place, observer, args.run.parallelism).await?;
     let session = &connection.session;
-    let (expanded, facts) = session.expand(spec).await.in_spec(&sources)?;
+    let (expanded, mut facts) = session.expand(spec).await.in_spec(&sources)?;
     let limits = session::limits(&args.limits, &expanded, &session.peek().await?)?;
     let journal = session.begin(&holder("apply")).await?;
-    let planned = session.plan(&journal.state(), Some(&expanded), &facts, &limits).await;
+    let planned = session.plan(&journal.state(), Some(&expanded), &mut facts, &limits).await;
     let plan = match planned.in_spec(&sources) {
         Ok(plan) => plan,
         Err(error) => return leave(journal, error).await,

@@ -16,11 +16,11 @@ pub(crate) async fn run(args: &DestroyArgs, output: &Output) -> Result<Exit, Cli
     let stack = session::stack_of(&args.which)?;
     can_ask(&args.run, output)?;
     let observer = progress::observer(output);
-    let region = session::recorded_region(&args.place, &stack).await?;
-    let connection = Connection::open(&stack, region.as_deref(), &args.place, observer, args.run.parallelism).await?;
+    let lies = session::recorded_place(&args.place, &stack).await?;
+    let connection = Connection::open(&stack, lies, &args.place, observer, args.run.parallelism).await?;
     let journal = connection.session.begin(&holder("destroy")).await?;
-    let (state, facts) = (journal.state(), Facts::default());
-    let planned = connection.session.plan(&state, None, &facts, &Limits::default()).await;
+    let (state, mut facts) = (journal.state(), Facts::default());
+    let planned = connection.session.plan(&state, None, &mut facts, &Limits::default()).await;
     match planned.in_spec(&Sources::default()) {
         Ok(plan) => carry_out(&connection, journal, plan, None, facts, &args.run, output).await,
         Err(error) => leave(journal, error).await,

@@ -27,7 +27,7 @@ pub(crate) async fn run(args: &DriftArgs, output: &Output) -> Result<Exit, CliEr
         render::drift::show(&drifts, &connection.calls(), output);
         return Ok(if drifts.is_empty() { Exit::Success } else { Exit::Differences });
     }
-    let (expanded, facts) = session.expand(spec).await.in_spec(&sources)?;
+    let (expanded, mut facts) = session.expand(spec).await.in_spec(&sources)?;
     let journal = session.begin(&holder("drift --fix")).await?;
     let state = journal.state();
     let planned = async {
@@ -38,7 +38,7 @@ pub(crate) async fn run(args: &DriftArgs, output: &Output) -> Result<Exit, CliEr
             return Ok(None);
         }
         let limits = Limits { targets, replace: BTreeSet::new() };
-        session.plan(&state, Some(&expanded), &facts, &limits).await.in_spec(&sources).map(Some)
+        session.plan(&state, Some(&expanded), &mut facts, &limits).await.in_spec(&sources).map(Some)
     };
     match planned.await {
         Ok(Some(plan)) => carry_out(&connection, journal, plan, Some(expanded), facts, &args.run, output).await,

@@ -13,10 +13,10 @@ pub(crate) async fn run(args: &PlanArgs, output: &Output) -> Result<Exit, CliErr
     let (spec, sources) = args.spec.load()?;
     let observer = Arc::new(progress::Quiet::new(output));
     let Connection { session, .. } = Connection::of(&spec, &args.spec.place, observer, 1).await?;
-    let (expanded, facts) = session.expand(spec).await.in_spec(&sources)?;
+    let (expanded, mut facts) = session.expand(spec).await.in_spec(&sources)?;
     let state = session.peek().await?;
     let limits = session::limits(&args.limits, &expanded, &state)?;
-    let plan = session.plan(&state, Some(&expanded), &facts, &limits).await.in_spec(&sources)?;
+    let plan = session.plan(&state, Some(&expanded), &mut facts, &limits).await.in_spec(&sources)?;
     render::plan::show(&plan, &session.engine.schemas, output);
     Ok(if args.detailed_exitcode && !plan.is_empty() { Exit::Differences } else { Exit::Success })
 }

@@ -14,6 +14,14 @@ pub(crate) fn show(plan: &Plan, schemas: &Schemas, output: &Output) {
     if output.is_json() {
         return output.event(&data(plan));
     }
+    for (from, to) in &plan.moves {
+        output.line(format!(
+            "{} {}  {}",
+            style::dim("  ="),
+            style::strong(&to.to_string()),
+            style::dim(&format!("# known as `{from}` so far"))
+        ));
+    }
     for step in plan.steps.iter().filter(|step| !is_half_of_a_replacement(step)) {
         show_step(step, schemas, output);
     }
@@ -33,6 +41,7 @@ fn show_step(step: &Step, schemas: &Schemas, output: &Output) {
         Action::Create { replaces: false } => style::good("  +"),
         Action::Create { replaces: true } => format!("{}/{}", style::bad("-"), style::good("+")),
         Action::Update => style::change("  ~"),
+        Action::Adopt => style::good("  <"),
         Action::Delete { .. } => style::bad("  -"),
         Action::Forget => style::dim("  ."),
     };
@@ -40,7 +49,7 @@ fn show_step(step: &Step, schemas: &Schemas, output: &Output) {
     output.line(format!("{sign} {}  {kind}{}", style::strong(&step.address.to_string()), why(&step.reason)));
     match step.action {
         Action::Create { replaces: false } => show_properties(step, schemas, output),
-        Action::Create { replaces: true } | Action::Update => {
+        Action::Create { replaces: true } | Action::Update | Action::Adopt => {
             step.changes.iter().for_each(|change| show_change(change, output))
         }
         Action::Delete { .. } | Action::Forget => {}
@@ -51,6 +60,9 @@ fn why(reason: &Reason) -> String {
     let why = match reason {
         Reason::New | Reason::Changed => return String::new(),
         Reason::Immutable => "must be replaced".to_owned(),
+        Reason::Region { from, to } => format!("moves from {from} to {to}: must be replaced"),
+        Reason::Account { from, to } => format!("moves from account {from} to {to}: must be replaced"),
+        Reason::Imported(id) => format!("`{id}` is taken under our care"),
         Reason::Missing => "gone from AWS, made again".to_owned(),
         Reason::Unfinished => "the last apply did not finish it".to_owned(),
         Reason::Failed(why) => format!("AWS reports that it failed: {why}"),
@@ -105,13 +117,14 @@ fn show_change(change: &Change, output: &Output) {
 
 /// `Plan: 3 to create, 1 to update, 0 to replace, 0 to delete, 12 unchanged.`
 fn count_line(counts: &Counts, unchanged: usize) -> String {
-    let Counts { create, update, replace, delete, forget } = counts;
-    if create + update + replace + delete + forget == 0 {
+    let Counts { create, update, replace, delete, forget, import, moved } = counts;
+    if create + update + replace + delete + forget + import + moved == 0 {
         return format!("No changes: AWS matches the spec ({unchanged} resources).");
     }
-    let forget = if *forget > 0 { format!(", {forget} to let go of") } else { String::new() };
+    let some = |count: &usize, what: &str| if *count > 0 { format!(", {count} {what}") } else { String::new() };
+    let more = [some(forget, "to let go of"), some(import, "to import"), some(moved, "to move")].concat();
     format!(
-        "Plan: {create} to create, {update} to update, {replace} to replace, {delete} to delete{forget}, {unchanged} unchanged."
+        "Plan: {create} to create, {update} to update, {replace} to replace, {delete} to delete{more}, {unchanged} unchanged."
     )
 }
 
@@ -121,6 +134,7 @@ pub(crate) fn action_name(action: Action) -> &'static str {
         Action::Create { replaces: false } => "create",
         Action::Create { replaces: true } => "replace",
         Action::Update => "update",
+        Action::Adopt => "import",
         Action::Delete { .. } => "delete",
         Action::Forget => "forget",
     }
@@ -132,6 +146,9 @@ fn reason_name(reason: &Reason) -> &'static str {
         Reason::Missing => "missing",
         Reason::Changed => "changed",
         Reason::Immutable => "immutable",
+        Reason::Region { .. } => "region",
+        Reason::Account { .. } => "account",
+        Reason::Imported(_) => "imported",
         Reason::Unfinished => "unfinished",
         Reason::Failed(_) => "failed",
         Reason::Requested => "requested",
@@ -149,11 +166,13 @@ fn data(plan: &Plan) -> Json {
         "event": "plan",
         "stack": plan.stack,
         "serial": plan.serial,
+        "moves": plan.moves.iter().map(|(from, to)| json!({ "from": from, "to": to })).collect::<Vec<_>>(),
         "steps": steps.map(step_data).collect::<Vec<_>>(),
         "unchanged": plan.unchanged.iter().map(|unchanged| unchanged.address.to_string()).collect::<Vec<_>>(),
         "counts": {
             "create": counts.create, "update": counts.update, "replace": counts.replace,
-            "delete": counts.delete, "forget": counts.forget, "unchanged": plan.unchanged.len(),
+            "delete": counts.delete, "forget": counts.forget, "import": counts.import, "moved": counts.moved,
+            "unchanged": plan.unchanged.len(),
         },
         "outputs": plan.outputs.iter().map(|(name, found)| (name.clone(), value::json(found))).collect::<serde_json::Map<_, _>>(),
     })

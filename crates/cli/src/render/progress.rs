@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use provision_core::address::Address;
 use provision_core::plan::{Action, Step};
 use provision_engine::{Event, Observer};
 use serde_json::json;
@@ -99,6 +100,10 @@ impl Observer for Lines {
                 self.output.event(&json!({ "event": "recovered", "address": address, "found": found }));
             }
             Event::Recovered { address, found } => self.output.note(recovered(&address.to_string(), *found)),
+            Event::Moved { from, to } if self.output.is_json() => {
+                self.output.event(&json!({ "event": "moved", "from": from, "to": to }));
+            }
+            Event::Moved { from, to } => self.output.note(moved(from, to)),
             Event::Stopping { in_flight } if !self.output.is_json() => self.output.note(stopping(*in_flight)),
             Event::Stopping { in_flight } => self.output.event(&json!({ "event": "stopping", "in_flight": in_flight })),
             Event::Refreshing { .. } | Event::Pending { .. } => {}
@@ -164,6 +169,7 @@ impl Observer for Tree {
         match event {
             Event::Refreshing { resources } => self.say(style::dim(&format!("Reading {resources} resources …"))),
             Event::Recovered { address, found } => self.say(recovered(&address.to_string(), *found)),
+            Event::Moved { from, to } => self.say(moved(from, to)),
             Event::Applying { plan } if plan.is_empty() => {}
             Event::Applying { plan } => self.begin(&plan.steps),
             Event::Started { step, expected } => self.start(*step, *expected),
@@ -184,6 +190,7 @@ fn verb(action: Action) -> &'static str {
         Action::Create { replaces: false } => "creating",
         Action::Create { replaces: true } => "creating the replacement",
         Action::Update => "updating",
+        Action::Adopt => "importing",
         Action::Delete { .. } => "deleting",
         Action::Forget => "letting go",
     }
@@ -193,6 +200,7 @@ fn past(action: Action) -> &'static str {
     match action {
         Action::Create { .. } => "created",
         Action::Update => "updated",
+        Action::Adopt => "imported",
         Action::Delete { .. } => "deleted",
         Action::Forget => "let go of",
     }
@@ -207,6 +215,10 @@ fn recovered(address: &str, found: bool) -> String {
         true => format!("{address}: an interrupted run had created it; going on from there"),
         false => format!("{address}: an interrupted run had not created it yet"),
     }
+}
+
+fn moved(from: &Address, to: &Address) -> String {
+    format!("{to}: known as {from} so far")
 }
 
 fn stopping(in_flight: usize) -> String {

@@ -55,6 +55,7 @@ fn sentence(plan: &Plan, outcome: &Outcome, elapsed: Duration, calls: u64) -> St
         (count(|action| matches!(action, Action::Create { replaces: false })), "created"),
         (count(|action| matches!(action, Action::Create { replaces: true })), "replaced"),
         (count(|action| action == Action::Update), "updated"),
+        (count(|action| action == Action::Adopt), "imported"),
         (count(|action| matches!(action, Action::Delete { replaced: false, .. })), "deleted"),
         (count(|action| action == Action::Forget), "let go of"),
     ];

@@ -9,10 +9,14 @@ const SENSITIVE: &str = "(sensitive)";
 /// What stands for an unknown value.
 const LATER: &str = "(known after apply)";
 
+/// What stands for an unknown secret.
+const SENSITIVE_LATER: &str = "(sensitive, known after apply)";
+
 /// A value in one line.
 pub(crate) fn short(value: &Value) -> String {
     match value {
         Value::Null => "null".to_owned(),
+        Value::Unknown(unknown) if unknown.is_secret => SENSITIVE_LATER.to_owned(),
         Value::Unknown(_) => LATER.to_owned(),
         Value::Secret(_) => SENSITIVE.to_owned(),
         Value::String(text) => json!(&**text).to_string(),

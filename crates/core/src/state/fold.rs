@@ -31,6 +31,7 @@ impl State {
             stack: stack.into(),
             account_id: None,
             region: None,
+            assume_role: None,
             salt,
             next_generation: 1,
             resources: BTreeMap::new(),

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
 use crate::address::Address;
-use crate::driver::{Id, Place};
+use crate::driver::{AssumeRole, Id, Place};
 
 pub use fold::fold;
 pub use place::Location;
@@ -41,6 +41,9 @@ pub struct State {
     pub account_id: Option<String>,
     /// The region the resources lie in, once known.
     pub region: Option<String>,
+    /// The role by which the stack is reached, where its spec states one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub assume_role: Option<AssumeRole>,
     /// Keys the hashes that stand for secrets; random, set once.
     pub salt: Salt,
     /// The next generation to hand out; every create takes one.

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::cloud::Cloud;
 use crate::error::{Absent, Op, incomplete};
 use crate::kind::{Kind, Live, Result, Update, Wanted, fault};
+use crate::query::Query;
 use crate::read;
 use crate::service::ec2::{self, FILTER_VALUES, filter, intent_filter};
 use crate::types::Tags;
@@ -144,7 +145,7 @@ impl Kind for Eip {
     async fn read(cloud: &Cloud, wanted: &[Wanted<Self>]) -> Result<Vec<Option<Live<Self>>>> {
         let account = ec2::account(cloud, wanted, |outputs| &outputs.arn).await?;
         let ids = read::ids(wanted);
-        let ask = |ids| describe(cloud, filter("allocation-id", ids));
+        let ask = |ids| describe(cloud, vec![filter("allocation-id", ids)]);
         let found = read::chunked(&ids, FILTER_VALUES, ask).await?;
         let live = |address, wanted: &Wanted<Self>| live(cloud, &account, address, wanted);
         Ok(read::joined(wanted, found, |address| address.allocation_id(), live))
@@ -168,8 +169,21 @@ impl Kind for Eip {
     }
 
     async fn recover(&self, cloud: &Cloud, intent: &Intent) -> Result<Option<Id>> {
-        let found = describe(cloud, intent_filter(intent)).await?;
+        let found = describe(cloud, vec![intent_filter(intent)]).await?;
         Ok(ec2::first_id(found.into_iter().map(|address| address.allocation_id)))
+    }
+
+    async fn find(cloud: &Cloud, by: &Query) -> Result<Vec<Id>> {
+        let names = [
+            ("public-ip", "address"),
+            ("public-ip", "public_ip"),
+            ("allocation-id", "arn"),
+            ("allocation-id", "allocation_id"),
+            ("instance-id", "instance_id"),
+            ("network-interface-id", "network_interface_id"),
+        ];
+        let found = describe(cloud, ec2::filters(by, &names)).await?;
+        Ok(ec2::ids(found.into_iter().map(|address| address.allocation_id)))
     }
 }
 
@@ -193,7 +207,7 @@ impl Eip {
 }
 
 async fn disassociate(cloud: &Cloud, id: &Id) -> Result<()> {
-    for address in describe(cloud, filter("allocation-id", [id.as_str()])).await? {
+    for address in describe(cloud, vec![filter("allocation-id", [id.as_str()])]).await? {
         if let Some(association) = stated(address.association_id) {
             let call = cloud.ec2().disassociate_address().association_id(association);
             call.send().await.op("ec2:DisassociateAddress").absent()?;
@@ -202,8 +216,9 @@ async fn disassociate(cloud: &Cloud, id: &Id) -> Result<()> {
     Ok(())
 }
 
-async fn describe(cloud: &Cloud, filter: types::Filter) -> Result<Vec<types::Address>> {
-    let answer = cloud.ec2().describe_addresses().filters(filter).send().await.op("ec2:DescribeAddresses")?;
+async fn describe(cloud: &Cloud, filters: Vec<types::Filter>) -> Result<Vec<types::Address>> {
+    let answer =
+        cloud.ec2().describe_addresses().set_filters(Some(filters)).send().await.op("ec2:DescribeAddresses")?;
     Ok(answer.addresses.unwrap_or_default())
 }
 

@@ -15,6 +15,7 @@ use crate::cloud::Cloud;
 use crate::error::{Absent, Op, incomplete};
 use crate::kind::{Kind, Live, Result, Update, Wanted};
 use crate::kinds::logs::log_group::LogGroup;
+use crate::query::Query;
 use crate::read;
 use crate::service::ec2::{self, FILTER_VALUES, filter, intent_filter};
 use crate::types::{Ref, Tags};
@@ -186,7 +187,7 @@ impl Kind for FlowLog {
 
     async fn read(cloud: &Cloud, wanted: &[Wanted<Self>]) -> Result<Vec<Option<Live<Self>>>> {
         let ids = read::ids(wanted);
-        let found = read::chunked(&ids, FILTER_VALUES, |ids| describe(cloud, filter("flow-log-id", ids))).await?;
+        let found = read::chunked(&ids, FILTER_VALUES, |ids| describe(cloud, vec![filter("flow-log-id", ids)])).await?;
         let account = ec2::account(cloud, wanted, |outputs| &outputs.arn).await?;
         let logs = found.into_iter().filter_map(|log| {
             let wanted = wanted.iter().find(|wanted| log.flow_log_id.as_ref() == Some(&wanted.id.0))?;
@@ -207,8 +208,20 @@ impl Kind for FlowLog {
     }
 
     async fn recover(&self, cloud: &Cloud, intent: &Intent) -> Result<Option<Id>> {
-        let found = describe(cloud, intent_filter(intent)).await?;
+        let found = describe(cloud, vec![intent_filter(intent)]).await?;
         Ok(ec2::first_id(found.into_iter().map(|log| log.flow_log_id)))
+    }
+
+    async fn find(cloud: &Cloud, by: &Query) -> Result<Vec<Id>> {
+        let names = [
+            ("flow-log-id", "arn"),
+            ("resource-id", "resource_id"),
+            ("traffic-type", "traffic_type"),
+            ("log-destination-type", "log_destination_type"),
+            ("log-group-name", "log_group_name"),
+        ];
+        let found = describe(cloud, ec2::filters(by, &names)).await?;
+        Ok(ec2::ids(found.into_iter().map(|log| log.flow_log_id)))
     }
 }
 
@@ -289,8 +302,8 @@ impl DestinationOptions {
     }
 }
 
-async fn describe(cloud: &Cloud, filter: Filter) -> Result<Vec<types::FlowLog>> {
-    let pages = cloud.ec2().describe_flow_logs().filter(filter).into_paginator().items().send();
+async fn describe(cloud: &Cloud, filters: Vec<Filter>) -> Result<Vec<types::FlowLog>> {
+    let pages = cloud.ec2().describe_flow_logs().set_filter(Some(filters)).into_paginator().items().send();
     pages.collect::<std::result::Result<_, _>>().await.op("ec2:DescribeFlowLogs")
 }
 

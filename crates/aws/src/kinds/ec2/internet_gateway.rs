@@ -9,6 +9,7 @@ use super::vpc::Vpc;
 use crate::cloud::Cloud;
 use crate::error::{Absent, Op, Present, incomplete};
 use crate::kind::{Kind, Live, Result, Update, Wanted};
+use crate::query::Query;
 use crate::read;
 use crate::service::ec2::{self, FILTER_VALUES, filter, intent_filter};
 use crate::types::{Ref, Tags};
@@ -57,7 +58,7 @@ impl Kind for InternetGateway {
 
     async fn read(cloud: &Cloud, wanted: &[Wanted<Self>]) -> Result<Vec<Option<Live<Self>>>> {
         let ids = read::ids(wanted);
-        let ask = |ids| describe(cloud, filter("internet-gateway-id", ids));
+        let ask = |ids| describe(cloud, vec![filter("internet-gateway-id", ids)]);
         let found = read::chunked(&ids, FILTER_VALUES, ask).await?;
         Ok(read::joined(wanted, found, |gateway| gateway.internet_gateway_id(), |gateway, _| live(cloud, gateway)))
     }
@@ -79,8 +80,14 @@ impl Kind for InternetGateway {
     }
 
     async fn recover(&self, cloud: &Cloud, intent: &Intent) -> Result<Option<Id>> {
-        let found = describe(cloud, intent_filter(intent)).await?;
+        let found = describe(cloud, vec![intent_filter(intent)]).await?;
         Ok(ec2::first_id(found.into_iter().map(|gateway| gateway.internet_gateway_id)))
+    }
+
+    async fn find(cloud: &Cloud, by: &Query) -> Result<Vec<Id>> {
+        let names = [("internet-gateway-id", "arn"), ("attachment.vpc-id", "vpc_id")];
+        let found = describe(cloud, ec2::filters(by, &names)).await?;
+        Ok(ec2::ids(found.into_iter().map(|gateway| gateway.internet_gateway_id)))
     }
 }
 
@@ -102,8 +109,8 @@ async fn detach(cloud: &Cloud, id: &Id, vpc: &Ref<Vpc>) -> Result<()> {
     Ok(())
 }
 
-async fn describe(cloud: &Cloud, filter: types::Filter) -> Result<Vec<types::InternetGateway>> {
-    let pages = cloud.ec2().describe_internet_gateways().filters(filter).into_paginator().items().send();
+async fn describe(cloud: &Cloud, filters: Vec<types::Filter>) -> Result<Vec<types::InternetGateway>> {
+    let pages = cloud.ec2().describe_internet_gateways().set_filters(Some(filters)).into_paginator().items().send();
     pages.try_collect().await.op("ec2:DescribeInternetGateways")
 }
 

@@ -17,6 +17,7 @@ use super::vpc::Vpc;
 use crate::cloud::Cloud;
 use crate::error::{Absent, Op, incomplete};
 use crate::kind::{Kind, Live, Result, Update, Wanted, fault};
+use crate::query::Query;
 use crate::read;
 use crate::service::ec2::{self, FILTER_VALUES, filter, intent_filter};
 use crate::types::{Ref, Tags};
@@ -196,7 +197,7 @@ impl Kind for NatGateway {
     async fn read(cloud: &Cloud, wanted: &[Wanted<Self>]) -> Result<Vec<Option<Live<Self>>>> {
         let account = ec2::account(cloud, wanted, |outputs| &outputs.arn).await?;
         let ids = read::ids(wanted);
-        let ask = |ids| describe(cloud, filter("nat-gateway-id", ids));
+        let ask = |ids| describe(cloud, vec![filter("nat-gateway-id", ids)]);
         let mut found = read::chunked(&ids, FILTER_VALUES, ask).await?;
         found.retain(|gateway| gateway.state != Some(State::Deleted));
         let live = |gateway, wanted: &Wanted<Self>| live(cloud, &account, gateway, wanted);
@@ -211,7 +212,7 @@ impl Kind for NatGateway {
             "availability_zone_addresses",
         ];
         if fields.iter().any(|field| update.has(field)) {
-            for gateway in describe(cloud, filter("nat-gateway-id", [update.id.as_str()])).await? {
+            for gateway in describe(cloud, vec![filter("nat-gateway-id", [update.id.as_str()])]).await? {
                 self.update_addresses(cloud, &update.id, &gateway).await?;
             }
         }
@@ -225,9 +226,16 @@ impl Kind for NatGateway {
     }
 
     async fn recover(&self, cloud: &Cloud, intent: &Intent) -> Result<Option<Id>> {
-        let mut found = describe(cloud, intent_filter(intent)).await?;
+        let mut found = describe(cloud, vec![intent_filter(intent)]).await?;
         found.retain(|gateway| ec2::is_made_by(intent, &gateway.tags) && !is_going(gateway));
         Ok(ec2::first_id(found.into_iter().map(|gateway| gateway.nat_gateway_id)))
+    }
+
+    async fn find(cloud: &Cloud, by: &Query) -> Result<Vec<Id>> {
+        let filters = ec2::filters(by, &[("nat-gateway-id", "arn"), ("vpc-id", "vpc_id"), ("subnet-id", "subnet_id")]);
+        let mut found = describe(cloud, filters).await?;
+        found.retain(|gateway| !is_going(gateway));
+        Ok(ec2::ids(found.into_iter().map(|gateway| gateway.nat_gateway_id)))
     }
 }
 
@@ -424,8 +432,8 @@ fn contains<'a>(texts: impl IntoIterator<Item = &'a String>, text: Option<&str>)
     texts.into_iter().any(|one| Some(one.as_str()) == text)
 }
 
-async fn describe(cloud: &Cloud, filter: types::Filter) -> Result<Vec<types::NatGateway>> {
-    let pages = cloud.ec2().describe_nat_gateways().filter(filter).into_paginator().items().send();
+async fn describe(cloud: &Cloud, filters: Vec<types::Filter>) -> Result<Vec<types::NatGateway>> {
+    let pages = cloud.ec2().describe_nat_gateways().set_filter(Some(filters)).into_paginator().items().send();
     pages.try_collect().await.op("ec2:DescribeNatGateways")
 }
 

@@ -18,6 +18,7 @@ use super::vpc::Vpc;
 use crate::cloud::Cloud;
 use crate::error::{Absent, Op, incomplete};
 use crate::kind::{Kind, Live, Result, Update, Wanted, fault};
+use crate::query::Query;
 use crate::read;
 use crate::service::ec2::{self, FILTER_VALUES, filter, intent_filter};
 use crate::types::{Ref, Tags};
@@ -188,7 +189,8 @@ impl Kind for RouteTable {
 
     async fn read(cloud: &Cloud, wanted: &[Wanted<Self>]) -> Result<Vec<Option<Live<Self>>>> {
         let ids = read::ids(wanted);
-        let found = read::chunked(&ids, FILTER_VALUES, |ids| describe(cloud, filter("route-table-id", ids))).await?;
+        let found =
+            read::chunked(&ids, FILTER_VALUES, |ids| describe(cloud, vec![filter("route-table-id", ids)])).await?;
         let live = |table, wanted: &Wanted<Self>| live(cloud, table, wanted.applied.as_ref());
         Ok(read::joined(wanted, found, |table| table.route_table_id(), live))
     }
@@ -224,8 +226,14 @@ impl Kind for RouteTable {
     }
 
     async fn recover(&self, cloud: &Cloud, intent: &Intent) -> Result<Option<Id>> {
-        let found = describe(cloud, intent_filter(intent)).await?;
+        let found = describe(cloud, vec![intent_filter(intent)]).await?;
         Ok(ec2::first_id(found.into_iter().map(|table| table.route_table_id)))
+    }
+
+    async fn find(cloud: &Cloud, by: &Query) -> Result<Vec<Id>> {
+        let names = [("route-table-id", "arn"), ("vpc-id", "vpc_id")];
+        let found = describe(cloud, ec2::filters(by, &names)).await?;
+        Ok(ec2::ids(found.into_iter().map(|table| table.route_table_id)))
     }
 }
 
@@ -445,7 +453,7 @@ struct Tables {
 
 impl Tables {
     async fn read(cloud: &Cloud, vpc: &Ref<Vpc>, own: &Id) -> Result<Self> {
-        Ok(Self { own: own.clone(), all: describe(cloud, filter("vpc-id", [vpc.as_str()])).await? })
+        Ok(Self { own: own.clone(), all: describe(cloud, vec![filter("vpc-id", [vpc.as_str()])]).await? })
     }
 
     fn own(&self) -> Option<&types::RouteTable> {
@@ -512,8 +520,8 @@ async fn replace_association(cloud: &Cloud, association: &RouteTableAssociation,
     Ok(())
 }
 
-async fn describe(cloud: &Cloud, filter: types::Filter) -> Result<Vec<types::RouteTable>> {
-    let pages = cloud.ec2().describe_route_tables().filters(filter).into_paginator().items().send();
+async fn describe(cloud: &Cloud, filters: Vec<types::Filter>) -> Result<Vec<types::RouteTable>> {
+    let pages = cloud.ec2().describe_route_tables().set_filters(Some(filters)).into_paginator().items().send();
     pages.try_collect().await.op("ec2:DescribeRouteTables")
 }
 

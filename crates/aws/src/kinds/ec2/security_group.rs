@@ -12,6 +12,7 @@ use crate::cloud::Cloud;
 use crate::error::{Absent, Op, incomplete};
 use crate::kind::{Kind, Live, Result, Update, Wanted};
 use crate::kinds::ec2::vpc::Vpc;
+use crate::query::Query;
 use crate::read;
 use crate::service::ec2::rules::{Direction, Owner, live_rules, settle};
 use crate::service::ec2::{self, FILTER_VALUES, filter, intent_filter};
@@ -103,7 +104,7 @@ impl Kind for SecurityGroup {
 
     async fn read(cloud: &Cloud, wanted: &[Wanted<Self>]) -> Result<Vec<Option<Live<Self>>>> {
         let ids = read::ids(wanted);
-        let found = read::chunked(&ids, FILTER_VALUES, |ids| describe(cloud, filter("group-id", ids))).await?;
+        let found = read::chunked(&ids, FILTER_VALUES, |ids| describe(cloud, vec![filter("group-id", ids)])).await?;
         let groups = found.into_iter().filter_map(|group| {
             let id = Id(group.group_id.clone()?);
             Some((id.clone(), live(group, &id)))
@@ -138,8 +139,15 @@ impl Kind for SecurityGroup {
     }
 
     async fn recover(&self, cloud: &Cloud, intent: &Intent) -> Result<Option<Id>> {
-        let found = describe(cloud, intent_filter(intent)).await?;
+        let found = describe(cloud, vec![intent_filter(intent)]).await?;
         Ok(ec2::first_id(found.into_iter().map(|group| group.group_id)))
+    }
+
+    async fn find(cloud: &Cloud, by: &Query) -> Result<Vec<Id>> {
+        let names =
+            [("group-id", "arn"), ("group-name", "group_name"), ("vpc-id", "vpc_id"), ("description", "description")];
+        let found = describe(cloud, ec2::filters(by, &names)).await?;
+        Ok(ec2::ids(found.into_iter().map(|group| group.group_id)))
     }
 }
 
@@ -163,8 +171,8 @@ async fn revoke_all(cloud: &Cloud, id: &Id) -> Result<()> {
     Ok(())
 }
 
-async fn describe(cloud: &Cloud, filter: Filter) -> Result<Vec<types::SecurityGroup>> {
-    let pages = cloud.ec2().describe_security_groups().filters(filter).into_paginator().items().send();
+async fn describe(cloud: &Cloud, filters: Vec<Filter>) -> Result<Vec<types::SecurityGroup>> {
+    let pages = cloud.ec2().describe_security_groups().set_filters(Some(filters)).into_paginator().items().send();
     pages.collect::<std::result::Result<_, _>>().await.op("ec2:DescribeSecurityGroups")
 }
 

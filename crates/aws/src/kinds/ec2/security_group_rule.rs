@@ -10,6 +10,7 @@ use crate::cloud::Cloud;
 use crate::error::{Absent, Op, incomplete};
 use crate::kind::{Kind, Live, Result, Update, Wanted};
 use crate::kinds::ec2::security_group::SecurityGroup;
+use crate::query::Query;
 use crate::read;
 use crate::service::ec2::rules::{Direction, Owner, Rule, live_rule};
 use crate::service::ec2::{self, FILTER_VALUES, filter, intent_filter};
@@ -116,7 +117,7 @@ impl Kind for SecurityGroupRule {
 
     async fn read(cloud: &Cloud, wanted: &[Wanted<Self>]) -> Result<Vec<Option<Live<Self>>>> {
         let ids = read::ids(wanted);
-        let ask = |ids| describe(cloud, filter("security-group-rule-id", ids));
+        let ask = |ids| describe(cloud, vec![filter("security-group-rule-id", ids)]);
         let found = read::chunked(&ids, FILTER_VALUES, ask).await?;
         let rules = found.into_iter().filter_map(|rule| {
             let wanted = wanted.iter().find(|wanted| rule.security_group_rule_id.as_ref() == Some(&wanted.id.0))?;
@@ -142,8 +143,14 @@ impl Kind for SecurityGroupRule {
     }
 
     async fn recover(&self, cloud: &Cloud, intent: &Intent) -> Result<Option<Id>> {
-        let found = describe(cloud, intent_filter(intent)).await?;
+        let found = describe(cloud, vec![intent_filter(intent)]).await?;
         Ok(ec2::first_id(found.into_iter().map(|rule| rule.security_group_rule_id)))
+    }
+
+    async fn find(cloud: &Cloud, by: &Query) -> Result<Vec<Id>> {
+        let names = [("security-group-rule-id", "arn"), ("group-id", "group_id")];
+        let found = describe(cloud, ec2::filters(by, &names)).await?;
+        Ok(ec2::ids(found.into_iter().map(|rule| rule.security_group_rule_id)))
     }
 }
 
@@ -167,8 +174,8 @@ impl SecurityGroupRule {
     }
 }
 
-async fn describe(cloud: &Cloud, filter: Filter) -> Result<Vec<types::SecurityGroupRule>> {
-    let pages = cloud.ec2().describe_security_group_rules().filters(filter).into_paginator().items().send();
+async fn describe(cloud: &Cloud, filters: Vec<Filter>) -> Result<Vec<types::SecurityGroupRule>> {
+    let pages = cloud.ec2().describe_security_group_rules().set_filters(Some(filters)).into_paginator().items().send();
     pages.collect::<std::result::Result<_, _>>().await.op("ec2:DescribeSecurityGroupRules")
 }
 

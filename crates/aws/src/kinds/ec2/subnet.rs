@@ -14,6 +14,7 @@ use super::vpc::Vpc;
 use crate::cloud::Cloud;
 use crate::error::{Absent, Op, incomplete};
 use crate::kind::{Kind, Live, Result, Update, Wanted, fault};
+use crate::query::Query;
 use crate::read;
 use crate::service::ec2::{self, FILTER_VALUES, boolean, filter, intent_filter};
 use crate::types::{Ref, Tags};
@@ -193,7 +194,7 @@ impl Kind for Subnet {
 
     async fn read(cloud: &Cloud, wanted: &[Wanted<Self>]) -> Result<Vec<Option<Live<Self>>>> {
         let ids = read::ids(wanted);
-        let found = read::chunked(&ids, FILTER_VALUES, |ids| describe(cloud, filter("subnet-id", ids))).await?;
+        let found = read::chunked(&ids, FILTER_VALUES, |ids| describe(cloud, vec![filter("subnet-id", ids)])).await?;
         Ok(read::joined(wanted, found, |subnet| subnet.subnet_id(), live))
     }
 
@@ -220,8 +221,19 @@ impl Kind for Subnet {
     }
 
     async fn recover(&self, cloud: &Cloud, intent: &Intent) -> Result<Option<Id>> {
-        let found = describe(cloud, intent_filter(intent)).await?;
+        let found = describe(cloud, vec![intent_filter(intent)]).await?;
         Ok(ec2::first_id(found.into_iter().map(|subnet| subnet.subnet_id)))
+    }
+
+    async fn find(cloud: &Cloud, by: &Query) -> Result<Vec<Id>> {
+        let names = [
+            ("subnet-id", "arn"),
+            ("vpc-id", "vpc_id"),
+            ("cidr-block", "cidr_block"),
+            ("availability-zone", "availability_zone"),
+        ];
+        let found = describe(cloud, ec2::filters(by, &names)).await?;
+        Ok(ec2::ids(found.into_iter().map(|subnet| subnet.subnet_id)))
     }
 }
 
@@ -247,7 +259,7 @@ impl Subnet {
     /// one is added by the update that follows once it is gone.
     async fn update_ipv6_cidr_block(&self, cloud: &Cloud, id: &Id) -> Result<()> {
         let Some(block) = &self.ipv6_cidr_block else { return Ok(()) };
-        let found = describe(cloud, filter("subnet-id", [id.as_str()])).await?;
+        let found = describe(cloud, vec![filter("subnet-id", [id.as_str()])]).await?;
         let mut there = found.iter().filter_map(ipv6);
         if let Some(there) = there.next() {
             if there.ipv6_cidr_block() != Some(block) {
@@ -310,8 +322,8 @@ async fn set<T>(update: &Update<Subnet>, field: &str, value: Option<T>, call: im
     Ok(())
 }
 
-async fn describe(cloud: &Cloud, filter: types::Filter) -> Result<Vec<types::Subnet>> {
-    let pages = cloud.ec2().describe_subnets().filters(filter).into_paginator().items().send();
+async fn describe(cloud: &Cloud, filters: Vec<types::Filter>) -> Result<Vec<types::Subnet>> {
+    let pages = cloud.ec2().describe_subnets().set_filters(Some(filters)).into_paginator().items().send();
     pages.try_collect().await.op("ec2:DescribeSubnets")
 }
 

@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use crate::cloud::Cloud;
 use crate::error::{Absent, Op, incomplete};
 use crate::kind::{Kind, Live, Result, Update, Wanted, fault};
+use crate::query::Query;
 use crate::read;
 use crate::service::ec2::{self, FILTER_VALUES, boolean, filter, intent_filter};
 use crate::types::Tags;
@@ -166,7 +167,7 @@ impl Kind for Vpc {
     async fn read(cloud: &Cloud, wanted: &[Wanted<Self>]) -> Result<Vec<Option<Live<Self>>>> {
         let ids = read::ids(wanted);
         let (found, attributes, defaults) = try_join!(
-            read::chunked(&ids, FILTER_VALUES, |ids| describe(cloud, filter("vpc-id", ids))),
+            read::chunked(&ids, FILTER_VALUES, |ids| describe(cloud, vec![filter("vpc-id", ids)])),
             read::each(wanted, |wanted| Attributes::read(cloud, wanted)),
             Defaults::read(cloud, wanted),
         )?;
@@ -185,7 +186,7 @@ impl Kind for Vpc {
             ["amazon_provided_ipv6_cidr_block", "ipv6_cidr_block", "ipv6_pool", "ipv6_cidr_block_network_border_group"];
         let is_ipv6 = ipv6.iter().any(|field| update.has(field));
         if is_ipv6 || update.has("secondary_cidr_blocks") {
-            for vpc in describe(cloud, filter("vpc-id", [update.id.as_str()])).await? {
+            for vpc in describe(cloud, vec![filter("vpc-id", [update.id.as_str()])]).await? {
                 self.update_secondary_cidr_blocks(cloud, &update.id, &vpc).await?;
                 if is_ipv6 {
                     self.update_ipv6(cloud, &update.id, &vpc).await?;
@@ -201,8 +202,13 @@ impl Kind for Vpc {
     }
 
     async fn recover(&self, cloud: &Cloud, intent: &Intent) -> Result<Option<Id>> {
-        let found = describe(cloud, intent_filter(intent)).await?;
+        let found = describe(cloud, vec![intent_filter(intent)]).await?;
         Ok(ec2::first_id(found.into_iter().map(|vpc| vpc.vpc_id)))
+    }
+
+    async fn find(cloud: &Cloud, by: &Query) -> Result<Vec<Id>> {
+        let found = describe(cloud, ec2::filters(by, &[("vpc-id", "arn"), ("cidr", "cidr_block")])).await?;
+        Ok(ec2::ids(found.into_iter().map(|vpc| vpc.vpc_id)))
     }
 }
 
@@ -311,8 +317,8 @@ fn ipv6(vpc: &types::Vpc) -> Option<&VpcIpv6CidrBlockAssociation> {
     vpc.ipv6_cidr_block_association_set().iter().find(|one| is_settled(one.ipv6_cidr_block_state()))
 }
 
-async fn describe(cloud: &Cloud, filter: types::Filter) -> Result<Vec<types::Vpc>> {
-    let pages = cloud.ec2().describe_vpcs().filters(filter).into_paginator().items().send();
+async fn describe(cloud: &Cloud, filters: Vec<types::Filter>) -> Result<Vec<types::Vpc>> {
+    let pages = cloud.ec2().describe_vpcs().set_filters(Some(filters)).into_paginator().items().send();
     pages.try_collect().await.op("ec2:DescribeVpcs")
 }
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use aws_sdk_ec2::operation::modify_vpc_endpoint::builders::ModifyVpcEndpointFluentBuilder;
 use aws_sdk_ec2::types::{
-    self, DnsOptionsSpecification, DnsRecordIpType, IpAddressType, ResourceType, VpcEndpointType,
+    self, DnsOptionsSpecification, DnsRecordIpType, Filter, IpAddressType, ResourceType, VpcEndpointType,
 };
 use provision_core::driver::{Id, Intent, Phase, Recovery};
 use provision_core::schema::{FieldError, Timing};
@@ -16,6 +16,7 @@ use crate::error::{Absent, Op, incomplete};
 use crate::kind::{Kind, Live, Result, Update, Wanted};
 use crate::kinds::ec2::security_group::SecurityGroup;
 use crate::kinds::ec2::vpc::Vpc;
+use crate::query::Query;
 use crate::read;
 use crate::service::ec2::{self, FILTER_VALUES, filter, intent_filter};
 use crate::types::{PolicyDocument, Ref, Tags};
@@ -265,10 +266,14 @@ impl Kind for VpcEndpoint {
     }
 
     async fn recover(&self, cloud: &Cloud, intent: &Intent) -> Result<Option<Id>> {
-        let pages = cloud.ec2().describe_vpc_endpoints().filters(intent_filter(intent)).into_paginator().items().send();
-        let found: Vec<_> = pages.collect::<std::result::Result<_, _>>().await.op("ec2:DescribeVpcEndpoints")?;
-        let alive = found.into_iter().filter(|endpoint| !matches!(state(endpoint).as_str(), "deleting" | "deleted"));
-        Ok(ec2::first_id(alive.map(|endpoint| endpoint.vpc_endpoint_id)))
+        Ok(alive(cloud, vec![intent_filter(intent)]).await?.into_iter().next())
+    }
+
+    /// Not by the id in the ARN: not every emulator knows that filter.
+    async fn find(cloud: &Cloud, by: &Query) -> Result<Vec<Id>> {
+        let names =
+            [("vpc-id", "vpc_id"), ("service-name", "service_name"), ("vpc-endpoint-type", "vpc_endpoint_type")];
+        alive(cloud, ec2::filters(by, &names)).await
     }
 }
 
@@ -371,6 +376,15 @@ async fn describe(cloud: &Cloud, ids: &[String]) -> Result<Vec<types::VpcEndpoin
     let call = cloud.ec2().describe_vpc_endpoints().set_vpc_endpoint_ids(Some(ids.to_vec()));
     let pages = call.into_paginator().items().send();
     pages.collect::<std::result::Result<_, _>>().await.op("ec2:DescribeVpcEndpoints")
+}
+
+/// The ids of the endpoints that pass the filters and are not on their way out.
+async fn alive(cloud: &Cloud, filters: Vec<Filter>) -> Result<Vec<Id>> {
+    let call = cloud.ec2().describe_vpc_endpoints().set_filters(Some(filters));
+    let pages = call.into_paginator().items().send();
+    let found: Vec<_> = pages.collect::<std::result::Result<_, _>>().await.op("ec2:DescribeVpcEndpoints")?;
+    let alive = found.into_iter().filter(|endpoint| !matches!(state(endpoint).as_str(), "deleting" | "deleted"));
+    Ok(ec2::ids(alive.map(|endpoint| endpoint.vpc_endpoint_id)))
 }
 
 /// The prefix lists of the services that gateway endpoints lead to, by the service's name:

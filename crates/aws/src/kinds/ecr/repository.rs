@@ -15,8 +15,9 @@ use serde::{Deserialize, Serialize};
 use crate::cloud::Cloud;
 use crate::error::{Absent, Op, incomplete};
 use crate::kind::{Kind, Live, Result, Update, Wanted};
+use crate::query::Query;
 use crate::read;
-use crate::service::tagging::{self, Tagged};
+use crate::service::tagging::{self, Named, Tagged};
 use crate::types::{Document, INTENT_TAG, PolicyDocument, Tags};
 
 /// How many names one DescribeRepositories takes.
@@ -183,7 +184,17 @@ impl Kind for Repository {
         let is_ours = tags(cloud, &arn).await?.into_iter().flatten().any(is_intents);
         Ok(is_ours.then(|| Id(self.repository_name.clone())))
     }
+
+    async fn find(cloud: &Cloud, by: &Query) -> Result<Vec<Id>> {
+        let list = async {
+            let all = describe_all(cloud).await?;
+            Ok(all.into_iter().filter_map(|repository| repository.repository_name).collect())
+        };
+        tagging::find(cloud, by, &NAMED, list).await
+    }
 }
+
+const NAMED: Named = Named { field: "repository_name", arn_prefix: "repository/", resource_type: "ecr:repository" };
 
 impl Tagged for Repository {
     tagging::fields!();

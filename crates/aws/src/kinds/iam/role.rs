@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::cloud::Cloud;
 use crate::error::{Absent, Op, incomplete};
 use crate::kind::{Kind, Live, Result, Update, Wanted};
+use crate::query::Query;
 use crate::read;
 use crate::service::{iam, timestamp};
 use crate::types::{PolicyDocument, Tags};
@@ -145,6 +146,17 @@ impl Kind for Role {
         let role = get(cloud, &self.role_name).await?;
         let ours = role.filter(|role| iam::is_made_by(intent, role.tags()));
         Ok(ours.map(|role| Id(role.role_name)))
+    }
+
+    /// Roles cannot be looked for by tag, but a thousand of them are listed in one call and
+    /// read in two.
+    async fn find(cloud: &Cloud, by: &Query) -> Result<Vec<Id>> {
+        let of_arn = || Some(by.in_arn("role/")?.rsplit('/').next()?.to_owned());
+        if let Some(name) = by.text("role_name").or_else(of_arn) {
+            return Ok(vec![Id(name)]);
+        }
+        let roles = list(cloud, by.text("path")).await?;
+        Ok(roles.into_iter().map(|role| Id(role.role_name)).collect())
     }
 }
 
@@ -335,11 +347,12 @@ async fn read_many(cloud: &Cloud, wanted: &[Wanted<Role>]) -> Result<Vec<Option<
     };
     let roles = async {
         match wanted.iter().any(is_told_by_list) {
-            true => list(cloud).await,
-            false => Ok(HashMap::new()),
+            true => list(cloud, None).await,
+            false => Ok(Vec::new()),
         }
     };
     let (details, roles) = tokio::try_join!(authorization_details(cloud), roles)?;
+    let roles: HashMap<_, _> = roles.into_iter().map(|role| (role.role_name.clone(), role)).collect();
     Ok(read::joined(
         wanted,
         details,
@@ -366,11 +379,11 @@ fn with_all_parts(mut detail: RoleDetail) -> RoleDetail {
     detail
 }
 
-/// Every role by name: the authorization details leave out description and session duration.
-async fn list(cloud: &Cloud) -> Result<HashMap<String, types::Role>> {
-    let pages = cloud.iam().list_roles().into_paginator().page_size(PAGE).items().send();
-    let roles: Vec<_> = pages.try_collect().await.op("iam:ListRoles")?;
-    Ok(roles.into_iter().map(|role| (role.role_name.clone(), role)).collect())
+/// Every role below a path. Tells description and session duration, which the authorization
+/// details leave out.
+async fn list(cloud: &Cloud, path: Option<String>) -> Result<Vec<types::Role>> {
+    let call = cloud.iam().list_roles().set_path_prefix(path);
+    call.into_paginator().page_size(PAGE).items().send().try_collect().await.op("iam:ListRoles")
 }
 
 fn live(detail: RoleDetail, role: Option<&types::Role>) -> Live<Role> {

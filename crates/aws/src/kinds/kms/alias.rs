@@ -10,6 +10,7 @@ use super::key::Key;
 use crate::cloud::Cloud;
 use crate::error::{Absent, Op};
 use crate::kind::{Kind, Live, Result, Update, Wanted};
+use crate::query::Query;
 use crate::read;
 use crate::service::kms;
 use crate::types::Ref;
@@ -38,7 +39,8 @@ pub struct Outputs {
     pub target_key_arn: String,
 }
 
-/// An alias has no tags: an interrupted create is told by name and target.
+/// An alias has no tags: an interrupted create is told by name and target. One that somebody
+/// else pointed at the same key meanwhile is all that was asked for, and cannot be told apart.
 impl Kind for Alias {
     const NAME: &'static str = "kms/alias";
     const RECOVERY: Recovery = Recovery::Scan;
@@ -64,7 +66,7 @@ impl Kind for Alias {
 
     async fn read(cloud: &Cloud, wanted: &[Wanted<Self>]) -> Result<Vec<Option<Live<Self>>>> {
         let names = read::ids(wanted);
-        let found = find(cloud, &names).await?;
+        let found = named(cloud, &names).await?;
         Ok(read::joined(wanted, found, |alias| alias.alias_name.as_deref(), live))
     }
 
@@ -82,18 +84,28 @@ impl Kind for Alias {
     }
 
     async fn recover(&self, cloud: &Cloud, _: &Intent) -> Result<Option<Id>> {
-        let found = find(cloud, std::slice::from_ref(&self.alias_name)).await?;
+        let found = named(cloud, std::slice::from_ref(&self.alias_name)).await?;
         let is_as_asked = |alias: AliasListEntry| {
             let stated = self.target_key_id.as_str();
             kms::as_stated(Some(stated), alias.target_key_id.unwrap_or_default()) == stated
         };
         Ok(found.into_iter().any(is_as_asked).then(|| Id(self.alias_name.clone())))
     }
+
+    async fn find(cloud: &Cloud, by: &Query) -> Result<Vec<Id>> {
+        if let Some(id) = by.id("alias_name", "") {
+            return Ok(vec![id]);
+        }
+        let key = by.text("target_key_id").or_else(|| by.text("target_key_arn"));
+        let pages = cloud.kms().list_aliases().set_key_id(key).limit(PAGE).into_paginator().items().send();
+        let found: Option<Vec<AliasListEntry>> = pages.try_collect().await.op("kms:ListAliases").absent()?;
+        Ok(found.unwrap_or_default().into_iter().filter_map(|alias| alias.alias_name).map(Id).collect())
+    }
 }
 
 /// The aliases of those names. They can only be listed all; the listing ends as soon as
 /// every one is found.
-async fn find(cloud: &Cloud, names: &[String]) -> Result<Vec<AliasListEntry>> {
+async fn named(cloud: &Cloud, names: &[String]) -> Result<Vec<AliasListEntry>> {
     let mut pages = cloud.kms().list_aliases().limit(PAGE).into_paginator().send();
     let mut found = Vec::new();
     while found.len() < names.len()

@@ -1,5 +1,7 @@
 //! `kms/key`: a key that encrypts, signs or authenticates, and never leaves AWS.
 
+use std::collections::BTreeMap;
+
 use aws_sdk_kms::types::{KeyMetadata, KeySpec, KeyState, KeyUsageType, OriginType, Tag};
 use provision_core::driver::{Cause, Id, Intent, Phase, Recovery};
 use provision_core::schema::FieldError;
@@ -9,8 +11,9 @@ use serde::{Deserialize, Serialize};
 use crate::cloud::Cloud;
 use crate::error::{Absent, Op, incomplete};
 use crate::kind::{Kind, Live, Result, Update, Wanted};
+use crate::query::Query;
 use crate::read;
-use crate::service::tagging::{self, Tagged};
+use crate::service::tagging::{self, Named, Tagged};
 use crate::service::timestamp;
 use crate::types::{PolicyDocument, Tags, carry_intent};
 
@@ -181,9 +184,10 @@ impl Kind for Key {
 
     /// The tagging API lags behind, so what it does not tell is looked for key by key.
     async fn recover(&self, cloud: &Cloud, intent: &Intent) -> Result<Option<Id>> {
-        let mut candidates = tagging::find(cloud, "kms:key", intent).await?;
+        let mut candidates = tagging::made_by(cloud, NAMED.resource_type, intent).await?;
         if candidates.is_empty() {
-            candidates = scan(cloud, intent).await?;
+            let is_made_by = |tags: &AllTags| carry_intent(tags.iter().map(|(key, value)| (&**key, &**value)), intent);
+            candidates = scan(cloud, is_made_by).await?;
         }
         for candidate in candidates {
             if let Some(key) = describe(cloud, &candidate).await? {
@@ -192,7 +196,20 @@ impl Kind for Key {
         }
         Ok(None)
     }
+
+    async fn find(cloud: &Cloud, by: &Query) -> Result<Vec<Id>> {
+        let list = async {
+            let tags = by.tags();
+            match tags.is_empty() {
+                true => list(cloud).await,
+                false => scan(cloud, |has| tags.iter().all(|(key, value)| has.get(key) == Some(value))).await,
+            }
+        };
+        tagging::find(cloud, by, &NAMED, list).await
+    }
 }
+
+const NAMED: Named = Named { field: "key_id", arn_prefix: "key/", resource_type: "kms:key" };
 
 impl Tagged for Key {
     tagging::fields!();
@@ -265,26 +282,31 @@ async fn describe(cloud: &Cloud, id: &str) -> Result<Option<KeyMetadata>> {
     Ok(answer.and_then(|answer| answer.key_metadata).filter(|key| !is_going(key)))
 }
 
-/// The ids of the keys that carry the intent's tag, among those whose tags we may see.
-async fn scan(cloud: &Cloud, intent: &Intent) -> Result<Vec<String>> {
+/// The ids of the keys whose tags are wanted, among those whose tags we may see.
+async fn scan(cloud: &Cloud, is_wanted: impl Fn(&AllTags) -> bool) -> Result<Vec<String>> {
+    let ids = list(cloud).await?;
+    let tags = read::each(&ids, async |id| match list_tags(cloud, id).await.absent() {
+        Err(error) if error.cause == Cause::Denied => Ok(None),
+        tags => tags,
+    });
+    let tags = tags.await?.into_iter().map(|tags| tags.is_some_and(|tags| is_wanted(&tags)));
+    Ok(ids.iter().zip(tags).filter(|(_, is_wanted)| *is_wanted).map(|(id, _)| id.clone()).collect())
+}
+
+/// The id of every key, those of AWS's services too.
+async fn list(cloud: &Cloud) -> Result<Vec<String>> {
     let pages = cloud.kms().list_keys().limit(KEYS).into_paginator().items().send();
     let keys: Vec<_> = pages.try_collect().await.op("kms:ListKeys")?;
-    let ids: Vec<String> = keys.into_iter().filter_map(|key| key.key_id).collect();
-    let ours = read::each(&ids, async |id| match list_tags(cloud, id).await.absent() {
-        Err(error) if error.cause == Cause::Denied => Ok(None),
-        tags => {
-            let tags = tags?.unwrap_or_default();
-            let pairs = tags.iter().map(|(key, value)| (key.as_str(), value.as_str()));
-            Ok(carry_intent(pairs, intent).then(|| id.clone()))
-        }
-    });
-    Ok(ours.await?.into_iter().flatten().collect())
+    Ok(keys.into_iter().filter_map(|key| key.key_id).collect())
 }
 
 /// The most that one page holds.
 const KEYS: i32 = 1000;
 
-async fn list_tags(cloud: &Cloud, id: &str) -> Result<Vec<(String, String)>> {
+/// Tags by key, with those of AWS and of provision.
+type AllTags = BTreeMap<String, String>;
+
+async fn list_tags(cloud: &Cloud, id: &str) -> Result<AllTags> {
     let pages = cloud.kms().list_resource_tags().key_id(id).into_paginator().items().send();
     let tags: Vec<Tag> = pages.try_collect().await.op("kms:ListResourceTags")?;
     Ok(tags.into_iter().map(|tag| (tag.tag_key, tag.tag_value)).collect())

@@ -11,8 +11,9 @@ use serde::{Deserialize, Serialize};
 use crate::cloud::Cloud;
 use crate::error::{Absent, Op};
 use crate::kind::{Kind, Live, Result, Update, Wanted};
+use crate::query::Query;
 use crate::read;
-use crate::service::tagging::{self, Tagged};
+use crate::service::tagging::{self, Named, Tagged};
 use crate::types::{Document, INTENT_TAG, Tags};
 
 /// Log streams that share retention, encryption and access.
@@ -139,7 +140,13 @@ impl Kind for LogGroup {
         let is_ours = tags.get(INTENT_TAG) == Some(&intent.token);
         Ok(is_ours.then(|| Id(self.log_group_name.clone())))
     }
+
+    async fn find(cloud: &Cloud, by: &Query) -> Result<Vec<Id>> {
+        tagging::find(cloud, by, &NAMED, list(cloud)).await
+    }
 }
+
+const NAMED: Named = Named { field: "log_group_name", arn_prefix: "log-group:", resource_type: "logs:log-group" };
 
 impl Tagged for LogGroup {
     tagging::fields!();
@@ -228,6 +235,16 @@ async fn describe(cloud: &Cloud, names: &[String]) -> Result<Vec<types::LogGroup
     let pages = call.into_paginator().items().send();
     pages.collect::<std::result::Result<_, _>>().await.op("logs:DescribeLogGroups")
 }
+
+/// The name of every log group.
+async fn list(cloud: &Cloud) -> Result<Vec<String>> {
+    let pages = cloud.logs().describe_log_groups().into_paginator().page_size(PAGE).items().send();
+    let groups: Vec<_> = pages.try_collect().await.op("logs:DescribeLogGroups")?;
+    Ok(groups.into_iter().filter_map(|group| group.log_group_name).collect())
+}
+
+/// The most that one page holds.
+const PAGE: i32 = 50;
 
 async fn arn(cloud: &Cloud, name: &str) -> Result<String> {
     Ok(cloud.arn("logs", &cloud.identity().await?.account_id, &format!("log-group:{name}")))

@@ -12,12 +12,13 @@ use serde::{Deserialize, Serialize};
 use crate::cloud::Cloud;
 use crate::error::{Absent, Op};
 use crate::kind::{Kind, Live, Result, Update, Wanted};
+use crate::query::Query;
 use crate::read;
 use crate::service::s3::acl::{self, Acl};
 use crate::service::s3::{
-    NO_BUCKET, access, endpoint, lifecycle, objects, or_nothing, read_part, settings, tags, update_part,
+    NO_BUCKET, access, endpoint, lifecycle, list, objects, or_nothing, read_part, settings, tags, update_part,
 };
-use crate::service::tagging::{self, Tagged};
+use crate::service::tagging::{self, Named, Tagged};
 use crate::types::{INTENT_TAG, PolicyDocument, Tags};
 
 pub use crate::service::s3::access::PublicAccessBlockConfiguration;
@@ -230,7 +231,13 @@ impl Kind for Bucket {
             Holder::Nobody | Holder::Other => None,
         })
     }
+
+    async fn find(cloud: &Cloud, by: &Query) -> Result<Vec<Id>> {
+        tagging::find(cloud, by, &NAMED, list::names(cloud)).await
+    }
 }
+
+const NAMED: Named = Named { field: "bucket", arn_prefix: "", resource_type: "s3:bucket" };
 
 impl Tagged for Bucket {
     tagging::fields!();

@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use crate::cloud::Cloud;
 use crate::error::{Absent, Op, Present, incomplete};
 use crate::kind::{Kind, Live, Result, Update, Wanted};
+use crate::query::Query;
 use crate::read;
 use crate::service::kms;
 use crate::service::secretsmanager::{self, DEFAULT_KEY, GenerateSecretString, ReplicaRegion, RotationRules};
@@ -203,6 +204,17 @@ impl Kind for Secret {
             carry_intent(tags.filter_map(|tag| Some((tag.key()?, tag.value()?))), intent)
         });
         Ok(ours.and_then(|found| found.arn).map(Id))
+    }
+
+    async fn find(cloud: &Cloud, by: &Query) -> Result<Vec<Id>> {
+        if let Some(arn) = by.text("arn") {
+            return Ok(vec![Id(arn)]);
+        }
+        if let Some(name) = by.text("name") {
+            let found = describe(cloud, &name).await?;
+            return Ok(found.and_then(|found| found.arn).map(Id).into_iter().collect());
+        }
+        Ok(secretsmanager::list(cloud, by).await?.into_iter().map(Id).collect())
     }
 }
 

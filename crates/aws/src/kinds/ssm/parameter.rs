@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use crate::cloud::Cloud;
 use crate::error::{Absent, Op};
 use crate::kind::{Kind, Live, Result, Update, Wanted};
+use crate::query::Query;
 use crate::read;
 use crate::service::kms;
 use crate::service::tagging::{self, Tagged};
@@ -169,6 +170,26 @@ impl Kind for Parameter {
         let pairs = tags.iter().map(|tag| (tag.key.as_str(), tag.value.as_str()));
         Ok(carry_intent(pairs, intent).then(|| Id(self.name.clone())))
     }
+
+    async fn find(cloud: &Cloud, by: &Query) -> Result<Vec<Id>> {
+        if let Some(name) = by.text("name") {
+            return Ok(vec![Id(name)]);
+        }
+        if let Some(name) = by.in_arn("parameter") {
+            return Ok(names_in_arn(&name));
+        }
+        let tags = by.tags().into_iter().filter(|(_, value)| !value.is_empty());
+        let filters = tags.filter_map(|(key, value)| equals(&format!("tag:{key}"), vec![value]));
+        let found = describe_by(cloud, filters.collect()).await?;
+        Ok(found.into_iter().filter_map(|parameter| parameter.name).map(Id).collect())
+    }
+}
+
+/// An ARN has a slash before a name whether or not the name begins with one. A name of
+/// several levels does.
+fn names_in_arn(name: &str) -> Vec<Id> {
+    let bare = name.strip_prefix('/').filter(|bare| !bare.contains('/'));
+    [Some(name), bare].into_iter().flatten().map(Id::from).collect()
 }
 
 impl Tagged for Parameter {
@@ -315,14 +336,21 @@ const FILTER_VALUES: usize = 50;
 
 async fn describe(cloud: &Cloud, names: &[String]) -> Result<Vec<ParameterMetadata>> {
     read::chunked(names, FILTER_VALUES, async |names| {
-        let filter = ParameterStringFilter::builder().key("Name").option("Equals").set_values(Some(names.to_vec()));
-        let call =
-            cloud.ssm().describe_parameters().set_parameter_filters(filter.build().ok().map(|filter| vec![filter]));
-        let pages = call.max_results(FILTER_VALUES as i32).into_paginator().send();
-        let pages: Vec<_> = pages.try_collect().await.op("ssm:DescribeParameters")?;
-        Ok(pages.into_iter().flat_map(|page| page.parameters.unwrap_or_default()).collect())
+        describe_by(cloud, equals("Name", names.to_vec()).into_iter().collect()).await
     })
     .await
+}
+
+async fn describe_by(cloud: &Cloud, filters: Vec<ParameterStringFilter>) -> Result<Vec<ParameterMetadata>> {
+    let call = cloud.ssm().describe_parameters().set_parameter_filters(Some(filters));
+    let pages = call.max_results(FILTER_VALUES as i32).into_paginator().send();
+    let pages: Vec<_> = pages.try_collect().await.op("ssm:DescribeParameters")?;
+    Ok(pages.into_iter().flat_map(|page| page.parameters.unwrap_or_default()).collect())
+}
+
+/// A filter that any of `values` passes. It has a key, so building it cannot fail.
+fn equals(key: &str, values: Vec<String>) -> Option<ParameterStringFilter> {
+    ParameterStringFilter::builder().key(key).option("Equals").set_values(Some(values)).build().ok()
 }
 
 fn live(

@@ -7,6 +7,7 @@ pub(crate) mod cors;
 pub(crate) mod encryption;
 pub(crate) mod endpoint;
 pub(crate) mod lifecycle;
+pub(crate) mod list;
 pub(crate) mod logging;
 pub(crate) mod notification;
 pub(crate) mod objects;

@@ -310,7 +310,12 @@ fn with_colon(key: &Node<'_>, text: &str) -> String {
 fn inline_key(key: &Node<'_>, context: Context) -> String {
     let text = match &key.kind {
         Kind::Alias(raw) => (*raw).to_owned(),
-        Kind::Scalar { text, .. } => scalar(key, context).unwrap_or_else(|| double_quoted(text)),
+        Kind::Scalar { text, .. } => {
+            scalar(key, context).unwrap_or_else(|| match needs_no_quotes(key, text, context) {
+                true => text.clone(),
+                false => double_quoted(text),
+            })
+        }
         Kind::Collection { .. } => String::new(),
     };
     format!("{}{text}", key.properties)
@@ -366,6 +371,10 @@ fn scalar(node: &Node<'_>, context: Context) -> Option<String> {
     if matches!(style, ScalarStyle::Literal | ScalarStyle::Folded) || raw.contains('\n') {
         return None;
     }
-    let needless = quoted && node.properties.is_empty() && is_word(text) && may_be_plain(text, context);
+    let needless = quoted && needs_no_quotes(node, text, context);
     Some(if needless { text.clone() } else { (*raw).to_owned() })
+}
+
+fn needs_no_quotes(node: &Node<'_>, text: &str, context: Context) -> bool {
+    node.properties.is_empty() && is_word(text) && may_be_plain(text, context)
 }

@@ -168,6 +168,19 @@ fn strings_of_several_lines_keep_their_shape() {
 }
 
 #[test]
+fn keys_over_several_lines_get_one() {
+    assert_eq!(formatted("? a\n  b\n: c\n? 'd:\n\n  e'\n: f\n"), "a b: c\n\"d:\\ne\": f\n");
+}
+
+#[test]
+fn a_value_may_be_all_there_is() {
+    stays("word\n");
+    stays("|-\n  - x\n  # y\n");
+    stays("- a\n- b\n");
+    stays("# c\n>\n  x\n");
+}
+
+#[test]
 fn anchors_and_merge_keys_stay_as_written() {
     stays("a: &a\n  x: 1\nb: *a\nc:\n  <<: *a\n  y: &y !!str 2\nd: [*y, &z q]\n*y : e\n");
     stays("- &a\n  b: 1\n- *a\n");

@@ -93,7 +93,9 @@ impl<'t> Cursor<'t> {
             }
             _ => (range.start, range.end),
         };
-        if event.is_node() || (end > start && !matches!(event, Event::Comment(..))) {
+        // A document that begins without `---` is said to begin with what comes next.
+        let stands = !matches!(event, Event::Comment(..) | Event::DocumentStart(false, _));
+        if event.is_node() || (end > start && stands) {
             self.end = self.end.max(end);
         }
         self.span(start, end)

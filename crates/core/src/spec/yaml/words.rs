@@ -29,7 +29,7 @@ pub(super) fn words(kind: &ErrorKind, found: Option<char>) -> Words {
         (ErrorKind::UnclosedFlowCollection { open }, _) => {
             ("unclosed-bracket", format!("`{open}` is never closed"), Some("add the closing bracket"))
         }
-        _ => (SYNTAX, kind.to_string(), None),
+        _ => (SYNTAX, kind.to_string(), Some("check what stands here, or put the text in quotes")),
     }
 }
 
@@ -55,6 +55,10 @@ fn common(kind: &ErrorKind) -> Option<FixedWords> {
             "this does not fit the lines around it",
             "indent it like the keys or `-` items beside it; every item of a list starts with `- `",
         ),
+        ErrorKind::FlowMappingValueAdjacentCollection | ErrorKind::InvalidMappingValueWhitespace => {
+            ("behind this `:` a space is missing", "write `key: value`")
+        }
+        ErrorKind::InvalidBlockEntryWhitespace => ("behind this `-` a space is missing", "write `- item`"),
         ErrorKind::InvalidBlockScalarIndent => {
             ("a line of this text block is indented less than its first", "indent all its lines alike")
         }

@@ -3,9 +3,13 @@
 #![allow(clippy::unwrap_used)]
 
 mod common;
+mod fuzz;
+#[path = "fuzz/specs.rs"]
+mod specs;
 
 use std::sync::{Arc, LazyLock};
 
+use fuzz::{Hard, alone, cases, each_alone, edited, tried};
 use proptest::prelude::*;
 use provision_core::diagnostic::{Diagnostic, Sources, render_plain};
 use provision_core::schema::Schemas;
@@ -32,6 +36,7 @@ fn load(text: &str, partial: bool) -> Result<Vec<String>, Vec<String>> {
 
 /// Loads twice, and as `validate` does.
 fn check(text: &str) {
+    tried(text.as_bytes());
     let first = load(text, false);
     assert_eq!(first, load(text, false));
     let _ = load(text, true);
@@ -89,107 +94,53 @@ fn put_together() -> impl Strategy<Value = String> {
     proptest::collection::vec(proptest::sample::select(&PIECES[..]), 0..40).prop_map(|pieces| pieces.concat())
 }
 
-/// Pieces of expressions.
-const WORDS: [&str; 40] = [
-    "vpc",
-    "public",
-    "log",
-    "size",
-    "env",
-    "each",
-    "aws",
-    ".id",
-    ".cidr_block",
-    ".key",
-    ".map(",
-    "x, ",
-    "x",
-    "[",
-    "]",
-    "(",
-    ")",
-    "{",
-    "}",
-    ",",
-    " + ",
-    " - ",
-    " ? ",
-    " : ",
-    " && ",
-    " == ",
-    "1",
-    "0",
-    "\"a\"",
-    "'",
-    "\"",
-    "values(",
-    "cidrsubnet(",
-    "zones(",
-    "has(",
-    "!",
-    "\\",
-    "$",
-    "//",
-    "é",
+#[test]
+fn any_text_is_read_or_refused() {
+    alone("any_text_is_read_or_refused", || proptest!(cases(400), |(text in any::<String>())| check(&text)));
+}
+
+#[test]
+fn any_pieces_are_read_or_refused() {
+    alone("any_pieces_are_read_or_refused", || proptest!(cases(1_000), |(text in put_together())| check(&text)));
+}
+
+#[test]
+fn any_edit_of_a_spec_is_read_or_refused() {
+    alone("any_edit_of_a_spec_is_read_or_refused", || {
+        proptest!(cases(1_000), |(bytes in edited(specs::specs()))| check(&specs::text(&bytes)));
+    });
+}
+
+/// A spec whose one output is `value`.
+fn output(value: &str) -> String {
+    format!("stack: shop\noutputs:\n  a: {value}\n")
+}
+
+/// Specs that are long, deep or stand for more than they show.
+const HARD: [Hard; 8] = [
+    ("brackets", || output(&"[".repeat(100_000))),
+    ("alias bomb", || {
+        let lines = (1..40).map(|n| format!("  a{n}: &a{n} [*a{0}, *a{0}]\n", n - 1));
+        lines.fold(output("&a0 [x]").replace("a:", "a0:"), |all, line| all + &line)
+    }),
+    ("copies", || output(&format!("&a [{}]", "x,".repeat(1_000))) + &"  b: [*a, *a]\n".repeat(400)),
+    ("repeated", || "stack: shop\nresources:\n  a:\n    for_each: ${range(1000000)}\n    logs/log_group: {}\n".into()),
+    ("resources", || (0..20_000).fold("stack: shop\nresources:\n".into(), |all, n| all + &format!("  r{n}: x\n"))),
+    ("unknown keys", || (0..20_000).fold("stack: shop\n".into(), |all, n| all + &format!("k{n}: x\n"))),
+    ("chain", || {
+        let link = |n: usize| format!("  r{n}:\n    logs/log_group: {{ log_group_name: \"${{r{}.id}}\" }}\n", n + 1);
+        (0..2_000).fold("stack: shop\nresources:\n".into(), |all, n| all + &link(n))
+    }),
+    ("long line", || output(&"x".repeat(1_000_000))),
 ];
 
-fn put_in_words() -> impl Strategy<Value = String> {
-    proptest::collection::vec(proptest::sample::select(&WORDS[..]), 0..16).prop_map(|words| words.concat())
-}
+/// How many bytes of memory a byte of text may take: what is told of each of its lines
+/// takes a few hundred.
+const FACTOR: usize = 1_000;
 
-/// A spec with `expression` in every place that takes one, written in `style`.
-fn with_expression(expression: &str, style: usize) -> String {
-    let folded = format!(">-\n        ${{{}}}", expression.replace('\n', "\n        "));
-    let written = match style {
-        0 => format!("${{{expression}}}"),
-        1 => format!("\"${{{}}}\"", expression.replace('\\', "\\\\").replace('"', "\\\"")),
-        2 => format!("'a ${{{}}} b'", expression.replace('\'', "''")),
-        _ => folded,
-    };
-    format!(
-        "stack: shop\nregion: {written}\nparams:\n  size: {{ default: 3, type: integer }}\n  env: {{ default: dev }}\n\
-         resources:\n  vpc:\n    ec2/vpc:\n      cidr_block: 10.0.0.0/16\n  public:\n    for_each: [a, b]\n    \
-         ec2/subnet:\n      vpc_id: {written}\n      tags:\n        a: {written}\n  log:\n    for_each: {written}\n    \
-         logs/log_group:\n      log_group_name: ${{each.key}}\noutputs:\n  it: {written}\n"
-    )
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
-
-    #[test]
-    fn any_text_is_read_or_refused(text in any::<String>()) {
-        check(&text);
-    }
-
-    #[test]
-    fn any_pieces_are_read_or_refused(text in put_together()) {
-        check(&text);
-    }
-
-    #[test]
-    fn any_expression_is_evaluated_or_refused(text in any::<String>(), style in 0usize..4) {
-        check(&with_expression(&text, style));
-    }
-
-    #[test]
-    fn any_words_are_evaluated_or_refused(text in put_in_words(), style in 0usize..4) {
-        check(&with_expression(&text, style));
-    }
-}
-
-/// Small texts that stand for much work.
 #[test]
 fn what_looks_small_and_is_large_is_bounded() {
-    let nested = format!("stack: shop\noutputs:\n  a: {}\n", "[".repeat(10_000));
-    let calls = format!("stack: shop\noutputs:\n  a: ${{{}1{}}}\n", "upper(".repeat(5_000), ")".repeat(5_000));
-    let sums = format!("stack: shop\noutputs:\n  a: ${{{}1}}\n", "1 + ".repeat(20_000));
-    let powers = "stack: shop\noutputs:\n  a: ${range(1000).map(a, range(1000).map(b, range(1000)))}\n".to_owned();
-    let aliases: String = (1..30).map(|i| format!("  a{i}: &a{i} [*a{0}, *a{0}]\n", i - 1)).collect();
-    let bomb = format!("stack: shop\noutputs:\n  a0: &a0 [x]\n{aliases}");
-    let repeated = "stack: shop\nresources:\n  a:\n    for_each: ${range(100000)}\n    logs/log_group: {}\n".to_owned();
-    for text in [nested, calls, sums, powers, bomb, repeated] {
-        let told = load(&text, false).unwrap_err();
-        assert!(told.concat().len() < 10_000, "{} lines", told.len());
-    }
+    each_alone("what_looks_small_and_is_large_is_bounded", &HARD, FACTOR, |text| {
+        let _ = load(text, false);
+    });
 }

@@ -21,8 +21,23 @@ use crate::diagnostic::{Diagnostic, SourceId};
 use crate::spec::yaml::{Entry, Node, NodeKind, Parsed, parse};
 
 /// The top-level keys of a spec in the order they are written.
-pub const SECTIONS: [&str; 10] =
-    ["stack", "region", "params", "environments", "state", "defaults", "existing", "resources", "modules", "outputs"];
+pub const SECTIONS: [&str; 15] = [
+    "stack",
+    "region",
+    "assume_role",
+    "state",
+    "params",
+    "environments",
+    "locals",
+    "defaults",
+    "existing",
+    "modules",
+    "resources",
+    "moved",
+    "import",
+    "checks",
+    "outputs",
+];
 
 /// The text of a spec in its one layout.
 ///

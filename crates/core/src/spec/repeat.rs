@@ -15,6 +15,9 @@ use crate::schema::{Type, conform, with_article};
 use crate::state::Lifecycle;
 use crate::value::{Awaited, Unknown, Value};
 
+/// How many keys one `for_each` may have, so that memory stays bounded.
+const MOST_KEYS: usize = 20_000;
+
 /// Why something is not told.
 pub(super) enum Told {
     /// It is wrong.
@@ -271,6 +274,11 @@ pub(super) fn repeated(evaluation: &Evaluation<'_>, for_each: &Arc<Tree>, view: 
         }
         other => return Err(wrong(nothing_to_repeat(other, for_each.span))),
     };
+    if each.len() > MOST_KEYS {
+        let message = format!("`for_each` has {} keys, and {MOST_KEYS} are the most", each.len());
+        let help = "split the stack: no account holds that many resources of a kind";
+        return Err(wrong(Diagnostic::error("too-many", message).at(for_each.span).with_help(help)));
+    }
     no_key_twice(&each, at_item)?;
     Ok(Repeated::Keyed(each))
 }

@@ -21,6 +21,9 @@ use crate::schema::Type;
 use crate::state::Lifecycle;
 use crate::value::{Attribute, Awaited, Unknown, Value};
 
+/// How many resources or modules a spec may stand for.
+const MOST_INSTANCES: usize = 100_000;
+
 /// A block of a frame that is not unrolled yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Block {
@@ -85,7 +88,7 @@ impl<'a> Unroller<'a> {
     /// Unrolls all that can be.
     pub(super) fn run(mut self) -> Expanded {
         let mut left = self.blocks(0);
-        while !left.is_empty() {
+        while !left.is_empty() && !self.is_too_much() {
             let before = left.len();
             let (still, new) = self.round(left);
             let is_stuck = new.is_empty() && still.len() == before;
@@ -101,6 +104,16 @@ impl<'a> Unroller<'a> {
         self.settle_names();
         self.imports();
         self.expanded
+    }
+
+    /// Modules in modules multiply: the whole is bounded, too.
+    fn is_too_much(&mut self) -> bool {
+        let count = self.expanded.instances.len().max(self.expanded.frames.len());
+        if count > MOST_INSTANCES {
+            let message = format!("the spec stands for more than {MOST_INSTANCES} resources");
+            self.diagnostics.push(Diagnostic::error("too-many", message).with_help("split the stack"));
+        }
+        count > MOST_INSTANCES
     }
 
     /// The blocks of a frame.

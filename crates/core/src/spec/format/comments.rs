@@ -34,17 +34,20 @@ impl<'t> Queue<'t> {
     /// Gives an item what is its own. `limit` is the closing bracket around it, `next`
     /// the beginning of whatever follows it at any level.
     fn give(&mut self, item: &mut Item<'t>, limit: usize, next: usize) {
-        while let Some(comment) = self.before(item.start) {
+        while item.right.is_none()
+            && let Some(comment) = self.before(item.start)
+        {
             // Only a dash can have come before: `- # like this`.
-            if comment.own_line || item.right.is_some() || item.value.items().is_empty() {
+            if comment.own_line || item.value.items().is_empty() {
                 item.leading.push(comment);
             } else {
                 item.right = Some(comment);
             }
         }
         self.give_value(item, limit, next);
-        // Between a dash and its mapping there is no place that reads the same again.
-        if let (None, Kind::Collection { items, .. }) = (&item.key, &mut item.value.kind) {
+        // Between a dash and its mapping there is no place that reads the same again,
+        // unless a comment ends the line of the dash.
+        if let (None, None, Kind::Collection { items, .. }) = (&item.key, &item.right, &mut item.value.kind) {
             item.leading.extend(items.first_mut().into_iter().flat_map(|first| first.leading.drain(..)));
         }
     }

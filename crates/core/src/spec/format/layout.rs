@@ -14,9 +14,9 @@ const WIDTH: usize = 100;
 const LONGEST_KEY: usize = 1000;
 
 /// The sections that begin behind a blank line.
-const APART: [&str; 4] = ["existing", "resources", "modules", "outputs"];
+const APART: [&str; 7] = ["existing", "modules", "resources", "moved", "import", "checks", "outputs"];
 /// The sections whose entries lie one blank line apart.
-const SPACED: [&str; 3] = ["existing", "resources", "modules"];
+const SPACED: [&str; 3] = ["existing", "modules", "resources"];
 /// The line editors look for at the top of a file.
 const MODELINE: &str = "# yaml-language-server:";
 
@@ -167,7 +167,8 @@ impl Writer {
         let taken = indent + marker.chars().count() + 1;
         let value = &item.value;
         if let Some(text) = inline(value, WIDTH.saturating_sub(taken), Context::Block) {
-            self.push_spaced(&text);
+            // Of a value left out there may be an anchor alone, with a space behind it.
+            self.push_spaced(text.trim_end());
             return self.end(item.right.as_ref());
         }
         if let Kind::Scalar { raw, text, style } = &value.kind {
@@ -309,7 +310,12 @@ fn with_colon(key: &Node<'_>, text: &str) -> String {
 fn inline_key(key: &Node<'_>, context: Context) -> String {
     let text = match &key.kind {
         Kind::Alias(raw) => (*raw).to_owned(),
-        Kind::Scalar { text, .. } => scalar(key, context).unwrap_or_else(|| double_quoted(text)),
+        Kind::Scalar { text, .. } => {
+            scalar(key, context).unwrap_or_else(|| match needs_no_quotes(key, text, context) {
+                true => text.clone(),
+                false => double_quoted(text),
+            })
+        }
         Kind::Collection { .. } => String::new(),
     };
     format!("{}{text}", key.properties)
@@ -365,6 +371,10 @@ fn scalar(node: &Node<'_>, context: Context) -> Option<String> {
     if matches!(style, ScalarStyle::Literal | ScalarStyle::Folded) || raw.contains('\n') {
         return None;
     }
-    let needless = quoted && node.properties.is_empty() && is_word(text) && may_be_plain(text, context);
+    let needless = quoted && needs_no_quotes(node, text, context);
     Some(if needless { text.clone() } else { (*raw).to_owned() })
+}
+
+fn needs_no_quotes(node: &Node<'_>, text: &str, context: Context) -> bool {
+    node.properties.is_empty() && is_word(text) && may_be_plain(text, context)
 }

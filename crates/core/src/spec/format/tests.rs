@@ -6,6 +6,8 @@ use crate::spec::yaml::print;
 use crate::spec::yaml::quote::double_quoted;
 use proptest::prelude::*;
 
+mod scribe;
+
 fn formatted(text: &str) -> String {
     let made = format(SourceId(0), text).unwrap();
     assert_eq!(format(SourceId(0), &made).as_ref(), Ok(&made), "not stable:\n{made}");
@@ -17,22 +19,33 @@ fn stays(text: &str) {
     assert_eq!(formatted(text), text);
 }
 
-/// The example of the design, whose layout is the measure.
+/// A spec with every section, whose layout is the measure.
 const SHOP: &str = r#"# yaml-language-server: $schema=./schema/provision.json
 stack: shop
 region: us-east-1
+assume_role: arn:aws:iam::123456789012:role/deploy
+state: s3://my-bucket/provision   # left out: ./state/<stack>.json
 params:
   env: { type: string, enum: [dev, prod], default: dev }
   azs: { type: integer, default: 2 }
 environments:                     # provision apply shop.yaml --env prod
   prod: { azs: 3 }
-state: s3://my-bucket/provision   # left out: ./state/<stack>.json
+locals:
+  name: ${stack}-${env}
 defaults:
   tags: { project: shop, env: "${env}" }
 
 existing:                         # looked up, never changed
   zone:
     route53/hosted_zone: { name: example.org }
+
+modules:
+  api:
+    use: ./modules/fargate-service.yaml
+    with: { subnets: "${values(public).map(s, s.id)}" }
+
+  worker:
+    use: ./modules/worker.yaml
 
 resources:
   vpc:
@@ -48,18 +61,34 @@ resources:
       availability_zone: ${each.key}
       cidr_block: ${cidrsubnet(vpc.cidr_block, 8, each.index)}
 
-modules:
-  api:
-    use: ./modules/fargate-service.yaml
-    with: { subnets: "${values(public).map(s, s.id)}" }
+moved:
+  - { from: net, to: vpc }
+
+import:
+  vpc: vpc-0123456789abcdef0
+
+checks:
+  up: { http: "https://${api.dns_name}", status: 200 }
 
 outputs:
   url: https://${api.dns_name}
 "#;
 
 #[test]
-fn the_design_is_laid_out_already() {
+fn every_section_is_laid_out_already() {
     stays(SHOP);
+    let root = parse(SourceId(0), SHOP).root.unwrap();
+    let sections: Vec<_> = root.entries().unwrap().iter().map(|entry| &*entry.key.text).collect();
+    assert_eq!(sections, SECTIONS);
+}
+
+#[test]
+fn sections_in_any_order_come_in_theirs() {
+    let text: String = SECTIONS.iter().rev().map(|section| format!("{section}: {{}} # {section}\n")).collect();
+    let made = formatted(&text);
+    let sections: Vec<_> =
+        made.lines().filter_map(|line| line.split(':').next()).filter(|name| !name.is_empty()).collect();
+    assert_eq!(sections, SECTIONS);
 }
 
 #[test]
@@ -139,9 +168,23 @@ fn strings_of_several_lines_keep_their_shape() {
 }
 
 #[test]
+fn keys_over_several_lines_get_one() {
+    assert_eq!(formatted("? a\n  b\n: c\n? 'd:\n\n  e'\n: f\n"), "a b: c\n\"d:\\ne\": f\n");
+}
+
+#[test]
+fn a_value_may_be_all_there_is() {
+    stays("word\n");
+    stays("|-\n  - x\n  # y\n");
+    stays("- a\n- b\n");
+    stays("# c\n>\n  x\n");
+}
+
+#[test]
 fn anchors_and_merge_keys_stay_as_written() {
     stays("a: &a\n  x: 1\nb: *a\nc:\n  <<: *a\n  y: &y !!str 2\nd: [*y, &z q]\n*y : e\n");
     stays("- &a\n  b: 1\n- *a\n");
+    assert_eq!(formatted("a: &x\nb: !!str # c\nc: { d: &y , e: 1 }\n"), "a: &x\nb: !!str # c\nc: { d: &y , e: 1 }\n");
     let text = "outputs: &o { a: 1 }\nstack: s\nparams: *o\n";
     assert_eq!(formatted(text), text, "an alias must not move in front of its anchor");
 }
@@ -187,6 +230,59 @@ fn commented(text: &str, marks: &[u8]) -> String {
         out.push_str(if mark % 6 == 2 { "  # right\n" } else { "\n" });
     }
     out
+}
+
+/// The sections of a text in their order, each with all it says.
+fn sections(text: &str) -> Vec<Entry> {
+    let Parsed { root, diagnostics } = parse(SourceId(0), text);
+    assert_eq!(diagnostics, [], "{text}");
+    root.unwrap().entries().unwrap_or_default().to_vec()
+}
+
+/// The comments of a text in their order.
+fn comments(text: &str) -> Vec<String> {
+    let text = text.trim_start_matches('\u{feff}').replace("\r\n", "\n");
+    tree::read(&text).unwrap().comments.iter().map(|comment| comment.text.to_owned()).collect()
+}
+
+/// Formatting `text` changes its looks alone.
+fn only_looks_change(text: &str) -> Result<(), TestCaseError> {
+    let made = format(SourceId(0), text);
+    prop_assert!(made.is_ok(), "{:?} of\n{}", made, text);
+    let made = made.unwrap();
+    prop_assert_eq!(format(SourceId(0), &made), Ok(made.clone()), "{}", text);
+    prop_assert!(!made.contains(['\r', '\u{feff}']), "{}", made);
+    let (before, after) = (sections(text), sections(&made));
+    prop_assert_eq!(before.len(), after.len());
+    for section in &before {
+        let again = after.iter().find(|again| again.key.text == section.key.text);
+        prop_assert!(again.is_some_and(|again| again.value.same_as(&section.value)), "{}", text);
+    }
+    let (mut said, mut kept) = (comments(text), comments(&made));
+    let in_order = before.iter().zip(&after).all(|(before, after)| before.key.text == after.key.text);
+    if !in_order {
+        said.sort_unstable();
+        kept.sort_unstable();
+    }
+    prop_assert_eq!(kept, said, "{}\n{}", text, made);
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(500))]
+
+    #[test]
+    fn formatting_a_spec_changes_its_looks_alone(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
+        only_looks_change(&scribe::spec(&bytes))?;
+    }
+
+    #[test]
+    fn a_spec_printed_reads_the_same(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
+        let root = parse(SourceId(0), &scribe::spec(&bytes)).root.unwrap();
+        let printed = print(&root);
+        let again = parse(SourceId(0), &printed).root;
+        prop_assert!(again.is_some_and(|again| again.same_as(&root)), "{}", printed);
+    }
 }
 
 proptest! {

@@ -202,8 +202,10 @@ impl<'t> Reader<'t> {
         let start = key.as_ref().map_or(node.start, |key| key.start);
         let line = self.lines.start(start);
         // The dashes of a list stand below each other, and the first is where the list begins.
-        let column = if *list && !*flow { parent.start - self.lines.start(parent.start) } else { start - line };
-        let gap = !*flow && self.lines.gap_above(start);
+        let dashed = *list && !*flow;
+        let column = if dashed { parent.start - self.lines.start(parent.start) } else { start - line };
+        let marker = if dashed { self.lines.dash(start, column) } else { start };
+        let gap = !*flow && self.lines.gap_above(marker);
         items.push(Item::new(start, column.cast_signed(), gap, key.take(), node));
         Some(())
     }
@@ -251,5 +253,16 @@ impl<'t> Lines<'t> {
     fn gap_above(&self, at: usize) -> bool {
         let line = self.index(at);
         line > 0 && self.text[self.starts[line - 1]..self.starts[line]].trim().is_empty()
+    }
+
+    /// Where the dash at `column` stands whose value begins at the byte `at`, be it on a
+    /// line above.
+    fn dash(&self, at: usize, column: usize) -> usize {
+        let lines = self.starts[..=self.index(at)].iter().rev();
+        let mut dashes = lines.map(|line| (line, &self.text[*line..])).filter(|(_, text)| {
+            let is_comment = text.trim_start_matches(' ').starts_with('#');
+            !is_comment && text.get(column..).is_some_and(|rest| rest.starts_with('-'))
+        });
+        dashes.next().map_or(at, |(line, _)| line + column)
     }
 }

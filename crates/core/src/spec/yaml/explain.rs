@@ -4,10 +4,8 @@
 use granit_parser::{ErrorKind, ScanError};
 
 use super::syntax::{self, Cursor};
+use super::words::{SYNTAX, words};
 use crate::diagnostic::{Diagnostic, Span};
-
-/// The code of syntax errors that have no better one.
-const SYNTAX: &str = "yaml-syntax";
 
 impl Cursor<'_> {
     /// The diagnostic of a syntax error; `opened` is where the innermost `[` or `{` stands.
@@ -15,13 +13,21 @@ impl Cursor<'_> {
         let at = self.text.floor_char_boundary(error.marker().byte_offset().unwrap_or(self.end));
         let found = match error.kind() {
             ErrorKind::RecursionLimitExceeded => return syntax::too_deep(self.token(at)),
+            ErrorKind::UnsupportedYamlMajorVersion => return syntax::other_version(self.version_line()),
+            ErrorKind::UnexpectedCharacter { character } if is_hidden(*character) => {
+                let at = self.text[at..].find(*character).map_or(at, |length| at + length);
+                return syntax::control_character(self.span(at, at + character.len_utf8()), *character);
+            }
             kind if unclosed_quote(kind) => self.open_quote(at),
+            kind if wrong_escape(kind) => self.bad_escape(at),
             _ => None,
         };
         let found = found
             .or_else(|| self.unquoted_expression(at))
             .or_else(|| self.colon_in_expression(at))
-            .or_else(|| self.tab(at, error.kind()));
+            .or_else(|| self.tab(at, error.kind()))
+            .or_else(|| self.missing_space(at, error.kind()))
+            .or_else(|| self.behind_bracket(at, error.kind()));
         Box::new(found.unwrap_or_else(|| self.other(error.kind(), at, opened)))
     }
 
@@ -32,7 +38,7 @@ impl Cursor<'_> {
         let end = self.text[start..].find(['}', '\n', '\r']).map_or(start + 2, |length| start + length);
         let end = end + usize::from(self.text[end..].starts_with('}'));
         let unquoted = Diagnostic::error("unquoted-expression", "an expression inside `{…}` or `[…]` needs quotes");
-        Some(unquoted.at(self.span(start, end)).with_help(format!("write `\"{}\"`", &self.text[start..end])))
+        Some(unquoted.at(self.span(start, end)).with_help(format!("write `{}`", quoted(&self.text[start..end]))))
     }
 
     /// `${a ? b : c}` without quotes, where YAML takes its colon for a key's.
@@ -42,10 +48,8 @@ impl Cursor<'_> {
         let is_inside = !self.text[start..at].contains('}');
         let rest = self.text[at..].lines().next().unwrap_or_default();
         let end = at + rest.find('}').filter(|_| is_inside)? + 1;
-        let expression = &self.text[start..end];
-        let quote = if expression.contains('"') { '\'' } else { '"' };
         let unquoted = Diagnostic::error("unquoted-expression", "an expression that holds `: ` needs quotes");
-        Some(unquoted.at(self.span(start, end)).with_help(format!("write `{quote}{expression}{quote}`")))
+        Some(unquoted.at(self.span(start, end)).with_help(format!("write `{}`", quoted(&self.text[start..end]))))
     }
 
     /// A tab where spaces belong: at `at`, or in front of its line or the next. An
@@ -67,25 +71,43 @@ impl Cursor<'_> {
         rest[..indent].find('\t').map(|tab| line + tab)
     }
 
-    /// The quote that is still open at `at`.
-    fn open_quote(&self, at: usize) -> Option<Diagnostic> {
-        let start = last_open_quote(self.text, self.end, at)?;
-        let line_end = self.text[start..].find(['\n', '\r']).map_or(self.text.len(), |length| start + length);
-        let unclosed = Diagnostic::error("unclosed-quote", "the quote opened here is never closed");
-        let quote = &self.text[start..=start];
-        Some(unclosed.at(self.span(start, line_end)).with_help(format!("end the text with `{quote}`")))
+    /// `key:value` or `-item`, where YAML sees one word.
+    fn missing_space(&self, at: usize, kind: &ErrorKind) -> Option<Diagnostic> {
+        let token = self.token(at);
+        let word = &self.text[token.start..token.end];
+        let mark = match kind {
+            ErrorKind::SimpleKeyExpected if word.starts_with('-') => '-',
+            ErrorKind::SimpleKeyExpected => word.find(':').map(|_| ':')?,
+            _ => return None,
+        };
+        let unspaced = Diagnostic::error(SYNTAX, format!("behind this `{mark}` a space is missing"));
+        let start = at + word.find(mark)?;
+        let fixed = word.replacen(mark, &format!("{mark} "), 1);
+        Some(unspaced.at(self.span(start, start + 1)).with_help(format!("write `{fixed}`")))
+    }
+
+    /// Something on the line of a closing bracket.
+    fn behind_bracket(&self, at: usize, kind: &ErrorKind) -> Option<Diagnostic> {
+        let before = self.text[..at].trim_end_matches([' ', '\t']);
+        let applies = *kind == ErrorKind::ExpectedBlockMappingKey && before.ends_with([']', '}']);
+        let behind = Diagnostic::error(SYNTAX, "nothing may follow the closing bracket on its line");
+        let help = "put the whole text in quotes, or a `,` between the two inside one pair of brackets";
+        applies.then(|| behind.at(self.token(at)).with_help(help))
     }
 
     fn other(&self, kind: &ErrorKind, at: usize, opened: Option<usize>) -> Diagnostic {
-        let (code, message, help) = words(kind);
+        // A `:` on a later line than the bracket is more likely the next key's.
+        let is_later =
+            |found: &char| *found == ':' && opened.is_some_and(|opened| self.text[opened..at].contains('\n'));
+        let found = self.text[at..].chars().next().filter(|found| !is_later(found));
+        let (code, message, help) = words(kind, found);
         let bracket = opened.map(|opened| self.span(opened, opened + 1));
         let place = bracket.filter(|bracket| bracket.start == at).unwrap_or_else(|| self.token(at));
-        let mut found = Diagnostic::error(code, message).at(place);
-        found.help = help.map(str::to_owned);
-        found
-            .labels
-            .extend(bracket.filter(|bracket| *bracket != place).map(|bracket| (bracket, "inside this".to_owned())));
-        found
+        let mut wrong = Diagnostic::error(code, message).at(place);
+        wrong.help = help.map(str::to_owned);
+        let around = bracket.filter(|bracket| *bracket != place);
+        wrong.labels.extend(around.map(|bracket| (bracket, "inside this".to_owned())));
+        wrong
     }
 
     /// The word at `at`; at the end of a line, the place itself.
@@ -95,12 +117,36 @@ impl Cursor<'_> {
     }
 }
 
+/// A text in the quotes that need no escapes in it.
+fn quoted(text: &str) -> String {
+    let quote = if text.contains('"') { '\'' } else { '"' };
+    format!("{quote}{text}{quote}")
+}
+
+/// Whether a character has no shape to be shown.
+fn is_hidden(character: char) -> bool {
+    character.is_control() || matches!(character, '\u{fffe}' | '\u{ffff}')
+}
+
 fn unclosed_quote(kind: &ErrorKind) -> bool {
     matches!(
         kind,
         ErrorKind::UnclosedQuotedScalar
             | ErrorKind::InvalidQuotedScalarIndent
             | ErrorKind::DocumentIndicatorInQuotedScalar
+    )
+}
+
+fn wrong_escape(kind: &ErrorKind) -> bool {
+    matches!(
+        kind,
+        ErrorKind::UnknownQuotedScalarEscape
+            | ErrorKind::InvalidQuotedScalarHexEscape
+            | ErrorKind::InvalidLowSurrogateHexEscape
+            | ErrorKind::InvalidLowSurrogate
+            | ErrorKind::MissingLowSurrogate
+            | ErrorKind::UnpairedLowSurrogate
+            | ErrorKind::InvalidUnicodeEscape
     )
 }
 
@@ -113,143 +159,4 @@ fn about_tabs(kind: &ErrorKind) -> bool {
             | ErrorKind::TabInIndentation
             | ErrorKind::TabInPlainScalar
     )
-}
-
-/// The quoted text from `from` on that is not closed before `limit`.
-fn last_open_quote(text: &str, from: usize, limit: usize) -> Option<usize> {
-    let bytes = text.as_bytes();
-    let mut at = from;
-    while at < limit {
-        let opens = matches!(bytes[at], b'"' | b'\'')
-            && (at == 0 || matches!(bytes[at - 1], b' ' | b'\t' | b'\n' | b'\r' | b'[' | b'{' | b',' | b':'));
-        if opens {
-            match closing_quote(bytes, at) {
-                Some(end) if end < limit => at = end,
-                _ => return Some(at),
-            }
-        }
-        at += 1;
-    }
-    None
-}
-
-/// Where the quoted text that opens at `start` ends.
-fn closing_quote(bytes: &[u8], start: usize) -> Option<usize> {
-    let quote = bytes[start];
-    let mut at = start + 1;
-    while at < bytes.len() {
-        match bytes[at] {
-            b'\\' if quote == b'"' => at += 1,
-            b'\'' if quote == b'\'' && bytes.get(at + 1) == Some(&b'\'') => at += 1,
-            byte if byte == quote => return Some(at),
-            _ => {}
-        }
-        at += 1;
-    }
-    None
-}
-
-type Words = (&'static str, String, Option<&'static str>);
-
-/// Code, message and advice for an error that needs no look at the text.
-fn words(kind: &ErrorKind) -> Words {
-    if let Some((code, message, help)) = common(kind).or_else(|| bracket(kind)).or_else(|| lexical(kind)) {
-        return (code, message.to_owned(), Some(help));
-    }
-    match kind {
-        ErrorKind::UnexpectedCharacter { character } => {
-            let message = format!("a text without quotes cannot start with `{}`", character.escape_debug());
-            (SYNTAX, message, Some("put the text in quotes"))
-        }
-        ErrorKind::MismatchedFlowCollectionEnd { open, close } => {
-            ("unclosed-bracket", format!("`{open}` is closed by `{close}`"), Some("make the brackets match"))
-        }
-        ErrorKind::UnclosedFlowCollection { open } => {
-            ("unclosed-bracket", format!("`{open}` is never closed"), Some("add the closing bracket"))
-        }
-        other => (SYNTAX, other.to_string(), None),
-    }
-}
-
-type FixedWords = (&'static str, &'static str, &'static str);
-
-/// What goes wrong around keys and indentation.
-fn common(kind: &ErrorKind) -> Option<FixedWords> {
-    let (message, help) = match kind {
-        ErrorKind::MappingValueNotAllowed => (
-            "a `:` cannot stand here",
-            "put the text in quotes if it holds `: `; else check the indentation of this line",
-        ),
-        ErrorKind::SimpleKeyExpected | ErrorKind::InvalidSimpleKey => {
-            ("expected `:` after this key", "write `key: value`, and check the indentation of this line")
-        }
-        ErrorKind::InvalidIndentation
-        | ErrorKind::ExpectedBlockMappingKey
-        | ErrorKind::ExpectedBlockSequenceEntry
-        | ErrorKind::MappingKeyNotAllowed
-        | ErrorKind::BlockSequenceEntryNotAllowed
-        | ErrorKind::ExpectedDocumentStart
-        | ErrorKind::UnexpectedEofBlockMapping
-        | ErrorKind::UnexpectedEofBlockSequence => (
-            "this does not fit the lines around it",
-            "indent it like the keys or `-` items beside it; every item of a list starts with `- `",
-        ),
-        ErrorKind::InvalidBlockScalarIndent => {
-            ("a line of this text block is indented less than its first", "indent all its lines alike")
-        }
-        ErrorKind::CommentInterceptedScalar => {
-            ("a comment cuts this text in two", "move the comment, or put the text in quotes")
-        }
-        _ => return None,
-    };
-    Some((SYNTAX, message, help))
-}
-
-/// What goes wrong inside `[…]` and `{…}`.
-fn bracket(kind: &ErrorKind) -> Option<FixedWords> {
-    let (message, help) = match kind {
-        ErrorKind::ExpectedFlowMappingSeparator => {
-            ("expected `,` or `}` here", "close the `{`; texts that hold `{`, `[` or `,` need quotes")
-        }
-        ErrorKind::ExpectedFlowSequenceSeparator => {
-            ("expected `,` or `]` here", "close the `[`; texts that hold `{`, `[` or `,` need quotes")
-        }
-        ErrorKind::UnexpectedEofFlowSequence
-        | ErrorKind::UnexpectedEofFlowMapping
-        | ErrorKind::UnexpectedEofImplicitFlowMapping
-        | ErrorKind::InvalidFlowScalarIndent
-        | ErrorKind::InvalidColonPlacement => ("a bracket before this is not closed", "add the missing `]` or `}`"),
-        ErrorKind::MisplacedFlowCollectionEnd => {
-            ("this bracket closes nothing", "remove it, or put the text in quotes")
-        }
-        ErrorKind::BlockEntryInFlowCollection => {
-            ("a `- ` item cannot stand inside brackets", "separate the items with commas")
-        }
-        _ => return None,
-    };
-    Some(("unclosed-bracket", message, help))
-}
-
-/// What goes wrong inside quotes and tags.
-fn lexical(kind: &ErrorKind) -> Option<FixedWords> {
-    Some(match kind {
-        ErrorKind::UnknownQuotedScalarEscape
-        | ErrorKind::InvalidQuotedScalarHexEscape
-        | ErrorKind::InvalidLowSurrogateHexEscape
-        | ErrorKind::InvalidLowSurrogate
-        | ErrorKind::MissingLowSurrogate
-        | ErrorKind::UnpairedLowSurrogate
-        | ErrorKind::InvalidUnicodeEscape => (
-            "unknown-escape",
-            "no such escape in a double-quoted text",
-            "write `\\\\` for a backslash, or use single quotes, which know no escapes",
-        ),
-        ErrorKind::InvalidTrailingSingleQuotedScalar | ErrorKind::InvalidTrailingDoubleQuotedScalar => (
-            SYNTAX,
-            "the quoted text ended before this",
-            "put the whole text in quotes; a quote inside is written `''` or `\\\"`",
-        ),
-        ErrorKind::UndeclaredTagHandle => ("unknown-tag", "this tag means nothing here", "remove it"),
-        _ => return None,
-    })
 }

@@ -8,11 +8,15 @@
 //! Anchors, aliases and merge keys are resolved here; nobody above sees them.
 
 mod explain;
+mod merge;
+mod misquoted;
 mod parse;
 mod print;
 pub(crate) mod quote;
 mod scalar;
 pub(crate) mod syntax;
+mod tags;
+mod words;
 
 use std::sync::Arc;
 

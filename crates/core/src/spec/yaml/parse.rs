@@ -1,12 +1,12 @@
 //! Builds the tree from the parser's events, resolving anchors, aliases and merge keys.
 
-use std::collections::btree_map::Entry as Slot;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use granit_parser::{Event, Parser, ScalarStyle, StructureStyle};
+use granit_parser::{Event, Parser, ScalarStyle, StructureStyle, YamlVersion};
 
 use super::syntax::{self, Cursor};
+use super::tags;
 use super::{Entry, Key, Node, NodeKind, Style};
 use crate::diagnostic::{Diagnostic, SourceId, Span};
 
@@ -43,7 +43,7 @@ pub fn parse(source: SourceId, text: &str) -> Parsed {
 /// The end of all work on this text. Boxed for the sake of the way without errors.
 type Fatal = Box<Diagnostic>;
 
-struct Builder<'t> {
+pub(super) struct Builder<'t> {
     cursor: Cursor<'t>,
     /// The open collections, outermost first.
     open: Vec<Frame>,
@@ -55,7 +55,7 @@ struct Builder<'t> {
     root: Option<Node>,
     /// Whether the tree stands for what the text means, as far as it was read.
     reliable: bool,
-    diagnostics: Vec<Diagnostic>,
+    pub(super) diagnostics: Vec<Diagnostic>,
 }
 
 /// A node behind an anchor, ready to be copied.
@@ -108,11 +108,9 @@ impl<'t> Builder<'t> {
     }
 
     fn run(&mut self) -> Result<(), Fatal> {
+        self.cursor.check_characters()?;
         for event in Parser::new_from_str_with_options(self.cursor.text, syntax::options()) {
-            let (event, span) = event.map_err(|error| {
-                let opened = self.open.last().filter(|frame| frame.flow).map(|frame| frame.start);
-                self.cursor.explain(&error, opened)
-            })?;
+            let (event, span) = event.map_err(|error| self.cursor.explain(&error, self.open_bracket()))?;
             let place = self.cursor.place(&event, &span, self.open.last().is_some_and(Frame::is_mapping));
             self.check_tag(&event, &span);
             self.take(event, place)?;
@@ -121,6 +119,13 @@ impl<'t> Builder<'t> {
             }
         }
         Ok(())
+    }
+
+    /// Where the innermost `[` or `{` stands that is not closed.
+    fn open_bracket(&self) -> Option<usize> {
+        // `[a: b]` holds a mapping without a bracket of its own.
+        let starts = self.open.iter().rev().take_while(|frame| frame.flow).map(|frame| frame.start);
+        starts.into_iter().find(|start| self.cursor.text[*start..].starts_with(['[', '{']))
     }
 
     fn finish(&mut self) -> Option<Node> {
@@ -134,11 +139,11 @@ impl<'t> Builder<'t> {
 
     fn take(&mut self, event: Event<'_>, place: Span) -> Result<(), Fatal> {
         match event {
-            Event::DocumentStart(..) => self.start_document(place),
+            Event::DocumentStart(_, version) => self.start_document(place, version),
             Event::Scalar(text, style, anchor, tag) => {
                 // The parser gives a value left out as an empty token with the text `~`.
                 let text = self.share(if place.start == place.end { "" } else { &text });
-                let tag = tag.and_then(|tag| syntax::scalar_tag(&tag));
+                let tag = tag.and_then(|tag| tags::scalar_tag(&tag));
                 let kind = NodeKind::Scalar { text, style: style_of(style), tag };
                 self.scalar(Node { span: place, kind }, anchor)?;
             }
@@ -156,8 +161,11 @@ impl<'t> Builder<'t> {
         Ok(())
     }
 
-    fn start_document(&mut self, place: Span) {
+    fn start_document(&mut self, place: Span, version: Option<YamlVersion>) {
         self.documents += 1;
+        if version.is_some_and(|version| version != YamlVersion::new(1, 2)) {
+            self.diagnostics.push(*syntax::other_version(self.cursor.version_line()));
+        }
         if self.documents > 1 {
             let several = Diagnostic::error("several-documents", "a second document starts here");
             self.diagnostics.push(several.at(place).with_help("put each spec into a file of its own and remove `---`"));
@@ -232,7 +240,7 @@ impl<'t> Builder<'t> {
             Content::Mapping { entries, key: pending @ None, merges } => {
                 let (key, merge) = key_of(node)?;
                 if key.text.is_empty() && self.cursor.is_left_out(key.span) {
-                    self.diagnostics.push(Diagnostic::error("missing-key", "this entry has no key").at(key.span));
+                    self.diagnostics.push(self.cursor.missing_key());
                 }
                 merges.extend(merge.then_some(entries.len()));
                 *pending = Some(key);
@@ -262,7 +270,9 @@ impl<'t> Builder<'t> {
     fn unresolved(&mut self, name: &str, place: Span) -> Result<(), Fatal> {
         let unknown = Diagnostic::error("unknown-alias", format!("no anchor `&{name}` stands before this alias"));
         let known = self.cursor.anchors.iter().map(String::as_str);
-        let help = format!("mark the value to be repeated with `&{name}`, further up");
+        let help = format!(
+            "mark the value to be repeated with `&{name}`, further up; a text that starts with `*` needs quotes"
+        );
         self.diagnostics.push(unknown.at(place).with_help(help).with_suggestion(name, known));
         self.reliable = false;
         let kind = NodeKind::Scalar { text: self.share(name), style: Style::Plain, tag: None };
@@ -272,59 +282,6 @@ impl<'t> Builder<'t> {
     fn charge(&mut self, nodes: usize, place: Span) -> Result<(), Fatal> {
         self.nodes += nodes;
         if self.nodes > MAX_NODES { Err(syntax::too_many(place)) } else { Ok(()) }
-    }
-
-    /// Refuses keys given twice and puts what `<<` brings in where it stands.
-    fn settle(&mut self, entries: Vec<Entry>, merges: &[usize]) -> Vec<Entry> {
-        let mut seen = BTreeMap::new();
-        let mut unique = Vec::with_capacity(entries.len());
-        for (index, entry) in entries.into_iter().enumerate() {
-            // A quoted `"<<"` is a key like any other, and no twin of the merge key.
-            let merge = merges.binary_search(&index).is_ok();
-            match seen.entry((merge, Arc::clone(&entry.key.text))) {
-                Slot::Vacant(slot) => {
-                    slot.insert(entry.key.span);
-                    unique.push((merge, entry));
-                }
-                Slot::Occupied(first) => self.diagnostics.push(duplicate(merge, &entry.key, *first.get())),
-            }
-        }
-        if merges.is_empty() {
-            return unique.into_iter().map(|(_, entry)| entry).collect();
-        }
-        let known = seen.into_keys().filter(|(merge, _)| !merge).map(|(_, text)| text).collect();
-        self.merge(unique, known)
-    }
-
-    /// Expands merge keys. Explicit keys win wherever they stand; of several mappings
-    /// brought in the first wins.
-    fn merge(&mut self, entries: Vec<(bool, Entry)>, mut known: HashSet<Arc<str>>) -> Vec<Entry> {
-        let mut merged = Vec::with_capacity(entries.len());
-        for (merge, entry) in entries {
-            if !merge {
-                merged.push(entry);
-                continue;
-            }
-            for source in self.merge_sources(entry.value) {
-                merged.extend(source.into_iter().filter(|entry| known.insert(Arc::clone(&entry.key.text))));
-            }
-        }
-        merged
-    }
-
-    fn merge_sources(&mut self, value: Node) -> Vec<Vec<Entry>> {
-        let sources = match value.kind {
-            NodeKind::Sequence(items) => items,
-            kind => vec![Node { span: value.span, kind }],
-        };
-        let mut mappings = Vec::with_capacity(sources.len());
-        for Node { span, kind } in sources {
-            match kind {
-                NodeKind::Mapping(entries) => mappings.push(entries),
-                _ => self.diagnostics.push(bad_merge(span)),
-            }
-        }
-        mappings
     }
 }
 
@@ -337,18 +294,6 @@ fn key_of(node: Node) -> Result<(Key, bool), Fatal> {
         }
         _ => Err(syntax::complex_key(node.span)),
     }
-}
-
-fn duplicate(merge: bool, key: &Key, first: Span) -> Diagnostic {
-    let twice = Diagnostic::error("duplicate-key", format!("the key `{}` is given twice", key.text));
-    let help = if merge { "merge several mappings with `<<: [*a, *b]`" } else { "keep one of the two" };
-    twice.at(key.span).with_label(first, "first given here").with_help(help)
-}
-
-fn bad_merge(place: Span) -> Diagnostic {
-    Diagnostic::error("bad-merge", "`<<` takes a mapping or a list of mappings")
-        .at(place)
-        .with_help("write `<<: *name`, where `&name` marks a mapping")
 }
 
 fn style_of(style: ScalarStyle) -> Style {

@@ -1,8 +1,8 @@
-//! Between the event parser and the tree: exact places, tags, and what is refused.
+//! Between the event parser and the tree: exact places, and what is refused.
 
 use granit_parser::{Event, Options, ScalarStyle, StructureStyle};
 
-use super::{MAX_DEPTH, MAX_NODES, Tag, scalar};
+use super::{MAX_DEPTH, MAX_NODES};
 use crate::diagnostic::{Diagnostic, SourceId, Span};
 
 /// How the tree wants its events.
@@ -41,6 +41,31 @@ impl<'t> Cursor<'t> {
         Span::new(self.source, start, end)
     }
 
+    /// Refuses what no YAML text may hold, wherever it stands.
+    pub(super) fn check_characters(&self) -> Result<(), Box<Diagnostic>> {
+        let forbidden = |byte: u8| byte < b' ' && !matches!(byte, b'\t' | b'\n' | b'\r');
+        match self.text.bytes().position(forbidden) {
+            Some(at) => Err(control_character(self.span(at, at + 1), char::from(self.text.as_bytes()[at]))),
+            None => Ok(()),
+        }
+    }
+
+    /// The line that states the version of YAML.
+    pub(super) fn version_line(&self) -> Span {
+        let start = if self.text.starts_with("%YAML") { Some(0) } else { self.text.find("\n%YAML").map(|at| at + 1) };
+        let start = start.unwrap_or_default();
+        let length = self.text[start..].lines().next().map_or(0, |line| line.trim_end().len());
+        self.span(start, start + length)
+    }
+
+    /// That the entry whose `:` comes next has no key.
+    pub(super) fn missing_key(&self) -> Diagnostic {
+        let (start, end) = self.find(&[':']).map_or((self.end, self.end), |colon| (colon, colon + 1));
+        Diagnostic::error("missing-key", "this entry has no key")
+            .at(self.span(start, end))
+            .with_help("write a name before the `:`; a text that starts with `:` needs quotes")
+    }
+
     /// Whether the token at `span` is not there, as a value left out is not.
     pub(super) fn is_left_out(&self, span: Span) -> bool {
         span.source == self.source && span.start == span.end
@@ -68,14 +93,16 @@ impl<'t> Cursor<'t> {
             }
             _ => (range.start, range.end),
         };
-        if event.is_node() || (end > start && !matches!(event, Event::Comment(..))) {
+        // A document that begins without `---` is said to begin with what comes next.
+        let stands = !matches!(event, Event::Comment(..) | Event::DocumentStart(false, _));
+        if event.is_node() || (end > start && stands) {
             self.end = self.end.max(end);
         }
         self.span(start, end)
     }
 
     /// The first of `indicators` behind the last token, past what may stand between the two.
-    fn find(&self, indicators: &[char]) -> Option<usize> {
+    pub(super) fn find(&self, indicators: &[char]) -> Option<usize> {
         let mut at = self.end;
         loop {
             let rest = self.text.get(at..)?;
@@ -88,54 +115,6 @@ impl<'t> Cursor<'t> {
             };
         }
     }
-}
-
-const CORE: &str = "tag:yaml.org,2002:";
-
-/// The type a tag states; `None` for tags of collections and for unknown ones.
-pub(super) fn scalar_tag(tag: &granit_parser::Tag) -> Option<Tag> {
-    match (tag.handle(), tag.suffix()) {
-        ("", "!") | ("!", "") | (CORE, "str") => Some(Tag::Str),
-        (CORE, "int") => Some(Tag::Int),
-        (CORE, "float") => Some(Tag::Float),
-        (CORE, "bool") => Some(Tag::Bool),
-        (CORE, "null") => Some(Tag::Null),
-        _ => None,
-    }
-}
-
-impl Cursor<'_> {
-    /// What is wrong with an event's tag, if anything is.
-    pub(super) fn wrong_tag(&self, event: &Event<'_>, span: &granit_parser::Span) -> Option<Diagnostic> {
-        let tag = event.tag()?;
-        let fits = match event {
-            Event::Scalar(text, ..) => scalar_tag(tag).map(|tag| scalar::tagged(text, tag).is_some()),
-            Event::SequenceStart(..) => collection_tag(tag).map(|kind| kind != "map"),
-            _ => collection_tag(tag).map(|kind| kind != "seq"),
-        };
-        let place = span.tag_span().and_then(|span| span.byte_range()).unwrap_or(self.end..self.end);
-        let place = self.span(place.start, place.end);
-        let written = tag.original();
-        match fits {
-            Some(true) => None,
-            Some(false) => Some(Diagnostic::error("wrong-tag", format!("this value is no `{written}`")).at(place)),
-            None => Some(unknown_tag(&written).at(place)),
-        }
-    }
-}
-
-/// Which collection a tag may stand on: `map`, `seq`, or either.
-fn collection_tag(tag: &granit_parser::Tag) -> Option<&str> {
-    match (tag.handle(), tag.suffix()) {
-        ("", "!") | ("!", "") => Some(""),
-        (CORE, kind @ ("map" | "seq")) => Some(kind),
-        _ => None,
-    }
-}
-
-pub(super) fn unknown_tag(tag: &str) -> Diagnostic {
-    Diagnostic::error("unknown-tag", format!("the tag `{tag}` means nothing here"))
-        .with_help("remove it; for computed values write `${…}`")
 }
 
 pub(super) fn complex_key(place: Span) -> Box<Diagnostic> {
@@ -165,5 +144,25 @@ pub(super) fn recursive_alias(place: Span) -> Box<Diagnostic> {
     Diagnostic::error("recursive-alias", "this alias stands inside the very value it repeats")
         .at(place)
         .with_help("repeat a value that is complete, further up")
+        .into()
+}
+
+/// `%YAML` with another version than the one specs are written in.
+pub(super) fn other_version(place: Span) -> Box<Diagnostic> {
+    Diagnostic::error("yaml-version", "this line asks for another YAML than specs are written in")
+        .at(place)
+        .with_help(
+            "remove it; specs are YAML 1.2, where `yes` and `off` are strings and octal numbers are written `0o17`",
+        )
+        .into()
+}
+
+/// A character that no YAML text may hold.
+pub(super) fn control_character(place: Span, character: char) -> Box<Diagnostic> {
+    let code = u32::from(character);
+    let message = format!("the control character U+{code:04X} cannot stand in a spec");
+    Diagnostic::error("control-character", message)
+        .at(place)
+        .with_help(format!("remove it; if it is meant, write `\\u{code:04x}` in double quotes"))
         .into()
 }

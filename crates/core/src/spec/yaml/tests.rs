@@ -4,6 +4,10 @@ use super::*;
 use crate::diagnostic::{Diagnostic, SourceId, Sources, render_plain};
 use proptest::prelude::*;
 
+mod core_schema;
+mod shared;
+mod texts;
+
 fn parsed(text: &str) -> Node {
     let Parsed { root, diagnostics } = parse(SourceId(0), text);
     assert_eq!(diagnostics, [], "{text}");
@@ -46,17 +50,6 @@ fn all_tokens(text: &str) -> Vec<&str> {
     let mut found = Vec::new();
     tokens(&parsed(text), text, &mut found);
     found
-}
-
-#[test]
-fn scalars_keep_their_text_and_the_schema_may_decide() {
-    let root = parsed("a: no\nb: on\nc: 012345678901\nd: 1e3\ne: 3.10\nf: 0o17\ng: '1'\nh:\ni: ~\nj: \"\"\n");
-    let texts: Vec<_> = root.entries().unwrap().iter().map(|entry| entry.value.text().unwrap()).collect();
-    assert_eq!(texts, ["no", "on", "012345678901", "1e3", "3.10", "0o17", "1", "", "~", ""]);
-    let kinds: Vec<_> = root.entries().unwrap().iter().map(|entry| entry.value.describe()).collect();
-    let expected = ["a string", "a string", "an integer", "a number", "a number", "an integer", "a string"];
-    assert_eq!(kinds[..7], expected);
-    assert_eq!(kinds[7..], ["nothing", "nothing", "a string"]);
 }
 
 #[test]
@@ -116,118 +109,136 @@ fn carriage_returns_and_byte_order_marks_shift_nothing() {
 }
 
 #[test]
-fn strings_of_several_lines_fold_as_yaml_says() {
-    let root = parsed("a: |\n  x\n   y\n\nb: >\n  x\n  y\n\n  z\nc: x\n  y\nd: 'x\n\n  y'\ne: |+\n  x\n\nf: >-\n  x\n");
-    let texts: Vec<_> = root.entries().unwrap().iter().map(|entry| entry.value.text().unwrap()).collect();
-    assert_eq!(texts, ["x\n y\n", "x y\nz\n", "x y", "x\ny", "x\n\n", "x"]);
-}
-
-#[test]
-fn anchors_aliases_and_merge_keys_are_resolved() {
-    let root = parsed("a: &a {x: 1, y: 2}\nb: *a\nc: {y: 3, <<: *a, z: 4}\nd: {<<: [{y: 5}, *a]}\ne: {\"<<\": 1}\n");
-    let keys = |name: &str| -> String {
-        let entries = root.get(name).unwrap().entries().unwrap();
-        entries.iter().map(|entry| format!("{}={} ", entry.key.text, entry.value.text().unwrap())).collect()
-    };
-    assert_eq!(keys("b"), "x=1 y=2 ");
-    assert_eq!(keys("c"), "y=3 x=1 z=4 ");
-    assert_eq!(keys("d"), "y=5 x=1 ");
-    assert_eq!(keys("e"), "<<=1 ");
-    assert_eq!(parsed("- &k key\n- *k : 1\n").items().unwrap()[1].get("key").unwrap().text(), Some("1"));
-}
-
-#[test]
-fn merges_of_no_mapping_are_refused() {
-    assert_eq!(finding("a: {<<: [1]}"), ("bad-merge", "1"));
-    assert_eq!(finding("a: {<<: b}"), ("bad-merge", "b"));
-    assert_eq!(finding("x: &x {}\na:\n  <<: *x\n  <<: *x\n").0, "duplicate-key");
-}
-
-#[test]
-fn every_duplicate_key_is_told_and_the_first_holds() {
-    let text = "a: 1\nb: {c: 1, c: 2}\na: 3\n\"a\": 4\n";
-    let Parsed { root, diagnostics } = parse(SourceId(0), text);
-    assert_eq!(root.unwrap().get("a").unwrap().text(), Some("1"));
-    let places: Vec<_> = diagnostics.iter().map(|found| found.span.unwrap().start).collect();
-    assert_eq!(places, [15, 21, 26]);
-    assert!(diagnostics.iter().all(|found| found.code == "duplicate-key" && found.labels.len() == 1));
-}
-
-#[test]
-fn aliases_that_lead_nowhere_are_refused() {
-    assert_eq!(finding("a: &name 1\nb: *nme\n"), ("unknown-alias", "*nme"));
-    assert_eq!(refused("a: &name 1\nb: *nmae\n")[0].help.as_deref(), Some("did you mean `name`?"));
-    assert_eq!(finding("a: &a [*a]"), ("recursive-alias", "*a"));
-    assert!(parse(SourceId(0), "a: *b").root.is_none());
-}
-
-#[test]
-fn alias_bombs_are_refused_at_the_alias() {
-    let mut text = String::from("a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n");
-    for level in 1..20 {
-        let below = format!("*a{}, ", level - 1).repeat(10);
-        text.push_str(&format!("a{level}: &a{level} [{below}]\n"));
-    }
-    assert_eq!(finding(&text).0, "alias-bomb");
-    let nested: String = (0..100).map(|level| format!("&a{level} [")).collect();
-    assert_eq!(finding(&format!("{nested}{}{}", "x,".repeat(20_000), "]".repeat(100))).0, "alias-bomb");
-}
-
-#[test]
-fn deep_nesting_is_refused_however_it_comes() {
-    assert_eq!(finding(&"[".repeat(10_000)).0, "too-deep");
-    assert_eq!(finding(&"- ".repeat(10_000)).0, "too-deep");
-    assert_eq!(finding(&format!("{}{}", "[".repeat(129), "]".repeat(129))).0, "too-deep");
-    parsed(&format!("{}{}", "[".repeat(MAX_DEPTH), "]".repeat(MAX_DEPTH)));
-    let half = |inner: &str| format!("{}{inner}{}", "[".repeat(70), "]".repeat(70));
-    assert_eq!(finding(&format!("a: &a {}\nb: {}\n", half("1"), half("*a"))), ("too-deep", "*a"));
-}
-
-#[test]
 fn one_file_holds_one_document() {
-    assert_eq!(finding("a: 1\n---\nb: 2\n"), ("several-documents", "---"));
-    assert_eq!(parsed("---\na: 1\n...\n").get("a").unwrap().text(), Some("1"));
-    assert!(parsed("").is_null());
-    assert!(parsed("# only a comment\n").is_null());
+    for text in ["a: 1\n---\nb: 2\n", "---\n---\n", "--- a\n--- b\n", "a: 1\n---\n", "a: |\n  x\n---\nb: 1\n"] {
+        assert_eq!(finding(text), ("several-documents", "---"), "{text}");
+    }
+    assert_eq!(finding("a: 1\n...\nb: 2\n"), ("several-documents", ""));
+    for text in ["---\na: 1\n...\n", "--- {a: 1}\n", "a: 1\n... # end\n", "# c\n---\n# d\na: 1\n"] {
+        assert_eq!(parsed(text).get("a").unwrap().text(), Some("1"), "{text}");
+    }
+    for text in ["", "# only a comment\n", "---\n", "...\n", "\u{feff}", "\r\n"] {
+        assert!(parsed(text).is_null(), "{text:?}");
+    }
+}
+
+#[test]
+fn only_yaml_1_2_is_read() {
+    parsed("%YAML 1.2\n---\na: 1\n");
+    parsed("%YAML 1.2 # as it should be\r\n--- \r\na: 1\r\n");
+    for version in ["%YAML 1.1", "%YAML 1.3", "%YAML 2.0"] {
+        assert_eq!(finding(&format!("# %YAML 1.2\n{version}  \n---\na: yes\n")), ("yaml-version", version));
+    }
+    for text in ["%YAML\n---\na: 1\n", "%YAML 1.2\n%YAML 1.2\n---\n", "%YAML 1.2\na: 1\n", "a: 1\n%YAML 1.2\n---\n"] {
+        assert_eq!(finding(text).0, "yaml-syntax", "{text}");
+        assert!(refused(text)[0].help.is_some(), "{text}");
+    }
 }
 
 #[test]
 fn tags_of_the_core_schema_alone_are_known() {
-    assert_eq!(finding("a: !Ref vpc\n"), ("unknown-tag", "!Ref"));
-    assert_eq!(finding("a: !!binary eA==\n"), ("unknown-tag", "!!binary"));
-    assert_eq!(finding("a: !x!y z\n").0, "unknown-tag");
-    assert_eq!(finding("a: !!int x\n"), ("wrong-tag", "!!int"));
-    assert_eq!(finding("a: !!map []\n"), ("wrong-tag", "!!map"));
-    assert_eq!(finding("a: !!str []\n"), ("unknown-tag", "!!str"));
-    let root = parsed("a: !!str 1\nb: ! 2\nc: !!seq []\nd: !!int \"3\"\n");
-    assert_eq!(root.get("a").unwrap().scalar_value(), Some(ScalarValue::String("1".into())));
-    assert_eq!(root.get("b").unwrap().scalar_value(), Some(ScalarValue::String("2".into())));
-    assert_eq!(root.get("d").unwrap().scalar_value(), Some(ScalarValue::Int(3)));
+    for (tag, value) in [
+        ("!Ref", "vpc"),
+        ("!!binary", "eA=="),
+        ("!!set", "{}"),
+        ("!!str", "[]"),
+        ("!!int", "{}"),
+        ("!x!y", "z"),
+        ("!<x>", "y"),
+    ] {
+        assert_eq!(finding(&format!("a: {tag} {value}\n")), ("unknown-tag", tag));
+    }
+    for (tag, value) in [("!!map", "[]"), ("!!seq", "{}"), ("!!int", "x"), ("!!float", "1_0")] {
+        assert_eq!(finding(&format!("a: {tag} {value}\n")), ("wrong-tag", tag));
+    }
+    parsed("a: !!seq []\nb: !!map {}\nc: ! []\nd: !!seq\n  - x\n");
+    parsed("%TAG !c! tag:yaml.org,2002:\n---\na: !c!str 1\n");
+}
+
+#[test]
+fn tags_of_cloudformation_are_told_what_they_are_here() {
+    let help = |text: &str| refused(&format!("a: {text}\n"))[0].help.clone().unwrap();
+    assert_eq!(help("!Ref vpc"), "write `${vpc}` for a param, and `${vpc.id}` for a resource's id");
+    assert_eq!(help("!Ref AWS::Region"), "write `${aws.region}`");
+    assert_eq!(help("!Sub 'x'"), "remove it: `${…}` works in every text");
+    assert!(help("!GetAtt vpc.Id").contains("`${name.output}`"));
+    assert!(help("!Join [',', [a, b]]").contains("`${join("));
 }
 
 #[test]
 fn keys_are_strings() {
-    assert_eq!(parsed("80: a\ntrue: b\n").get("80").unwrap().text(), Some("a"));
-    assert_eq!(finding("? [a]\n: b\n"), ("complex-key", "["));
-    assert_eq!(finding("a: {{x}}\n").0, "complex-key");
-    assert_eq!(finding("a: {: b}\n").0, "missing-key");
+    let root = parsed("80: a\ntrue: b\n~: c\n'': d\n${x}: e\n");
+    let keys: Vec<_> = root.entries().unwrap().iter().map(|entry| &*entry.key.text).collect();
+    assert_eq!(keys, ["80", "true", "~", "", "${x}"]);
+    assert_eq!(parsed("? a\n: b\n? |\n  c\n: d\n").get("c\n").unwrap().text(), Some("d"));
+    for text in ["? [a]\n: b\n", "? {a: b}\n: c\n", "{[a]: b}\n", "a: {{x}}\n", "? - a\n: b\n"] {
+        assert_eq!(finding(text).0, "complex-key", "{text}");
+    }
+    assert_eq!(finding("&a [x]: 1\n"), ("complex-key", "["));
+    assert_eq!(finding("- &k [a]\n- *k : b\n").0, "complex-key");
+    assert_eq!(finding("a: {: b}\n"), ("missing-key", ":"));
+    assert_eq!(finding("a: 1\n: b\n"), ("missing-key", ":"));
+}
+
+#[test]
+fn a_key_without_a_value_is_null() {
+    let root = parsed("a:\nb: # c\nc: {d, e: , f: }\ng:\n  -\n  -\n? h\n");
+    assert!(root.get("a").unwrap().is_null() && root.get("b").unwrap().is_null() && root.get("h").unwrap().is_null());
+    assert!(root.get("c").unwrap().entries().unwrap().iter().all(|entry| entry.value.is_null()));
+    assert_eq!(root.get("g").unwrap().items().unwrap().len(), 2);
+}
+
+#[test]
+fn tabs_may_separate_but_not_indent() {
+    for text in ["a:\t1\n", "a: 1\t# c\n", "-\ta\n", "{\ta:\t1\t}\n", "a: |\n  x\n  \ty\n", "a: x\ty\n"] {
+        parsed(text);
+    }
+    for text in ["a:\n\tb: c\n", "a:\n  b: 1\n\tc: 2\n", "a:\n\t- 1\n", "a: [\n\t1\n]\n", "a: |\n\tx\n"] {
+        assert_eq!(finding(text), ("tab-indentation", "\t"), "{text}");
+    }
 }
 
 #[test]
 fn syntax_errors_speak_the_users_language() {
-    assert_eq!(finding("a:\n\tb: c\n"), ("tab-indentation", "\t"));
-    assert_eq!(finding("a:\n  b: 1\n\tc: 2\n"), ("tab-indentation", "\t"));
-    assert_eq!(finding("a: {x: ${b.c}}\n"), ("unquoted-expression", "${b.c}"));
-    assert_eq!(finding("a: [${b}, 1]\n"), ("unquoted-expression", "${b}"));
-    assert_eq!(finding("a: \"x\nb: 'it''s'\n"), ("unclosed-quote", "\"x"));
-    assert_eq!(finding("a: 'b'\nc: 'd\n"), ("unclosed-quote", "'d"));
-    assert_eq!(finding("a: [1\nb: c\n").0, "unclosed-bracket");
-    assert_eq!(finding("a: [1, 2\n"), ("unclosed-bracket", "["));
-    assert_eq!(finding("a: @b\n"), ("yaml-syntax", "@b"));
-    assert_eq!(finding("a: b: c\n").0, "yaml-syntax");
-    assert_eq!(finding("a: \"\\q\"\n").0, "unknown-escape");
-    assert_eq!(finding("a: 1\n b: 2\n").0, "yaml-syntax");
-    assert_eq!(finding("a: 1\nb\n").0, "yaml-syntax");
+    let table = [
+        ("a: {x: ${b.c}}\n", "unquoted-expression", "${b.c}"),
+        ("a: [${b}, 1]\n", "unquoted-expression", "${b}"),
+        ("a: ${b ? 1 : 2}\n", "unquoted-expression", "${b ? 1 : 2}"),
+        ("a: \"x\nb: 'it''s'\n", "unclosed-quote", "\"x"),
+        ("a: 'b'\nc: 'd\n", "unclosed-quote", "'d"),
+        ("a: '", "unclosed-quote", "'"),
+        ("a: \"x\n---\ny\"\n", "unclosed-quote", "\"x"),
+        ("a: [1\nb: c\n", "unclosed-bracket", ":"),
+        ("a: [1, 2\n", "unclosed-bracket", "["),
+        ("a: [\nb: c\n", "unclosed-bracket", "["),
+        ("a: {b: [1}\n", "unclosed-bracket", "["),
+        ("a: ]\n", "unclosed-bracket", "]"),
+        ("a: [- b]\n", "unclosed-bracket", "-"),
+        ("a: @b\n", "yaml-syntax", "@b"),
+        ("a: `b`\n", "yaml-syntax", "`b`"),
+        ("a: %b\n", "yaml-syntax", "%b"),
+        ("a: ,b\n", "yaml-syntax", ",b"),
+        ("a: b: c\n", "yaml-syntax", ":"),
+        ("a: {b: c: d}\n", "yaml-syntax", ":"),
+        ("a: [b, , c]\n", "yaml-syntax", ","),
+        ("a: [,]\n", "yaml-syntax", ",]"),
+        ("a: [-]\n", "yaml-syntax", "-]"),
+        ("a: [b] c\n", "yaml-syntax", "c"),
+        ("a: 1\n b: 2\n", "yaml-syntax", ":"),
+        ("a: 1\nb\n", "yaml-syntax", "b"),
+        ("a: 1\nb:2\n", "yaml-syntax", ":"),
+        ("- a\n-b\n", "yaml-syntax", "-"),
+        ("a: 'it's'\n", "yaml-syntax", "s'"),
+        ("a: 'b'# c\n", "yaml-syntax", "#"),
+        ("a: |b\n", "yaml-syntax", "|b"),
+        ("a: |0\n", "yaml-syntax", "|0"),
+        ("a: !<b\n", "unknown-tag", "!<b"),
+    ];
+    for (text, code, place) in table {
+        assert_eq!(finding(text), (code, place), "{text}");
+        assert!(refused(text)[0].help.is_some(), "{text}");
+    }
+    assert_eq!(refused("a: [${b[\"c\"]}]\n")[0].help.as_deref(), Some("write `'${b[\"c\"]}'`"));
 }
 
 #[test]

@@ -59,6 +59,16 @@ impl Type {
         }
     }
 
+    /// Whether any part of it may be anything.
+    pub fn is_open(&self) -> bool {
+        match self {
+            Self::Any => true,
+            Self::List(inner) | Self::Set(inner) | Self::Map(inner) => inner.is_open(),
+            Self::Object(object) => object.fields.values().any(|field| field.ty.is_open()),
+            _ => false,
+        }
+    }
+
     /// The narrowest type that has all values of both.
     #[must_use]
     pub fn join(&self, other: &Self) -> Self {

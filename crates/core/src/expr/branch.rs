@@ -10,8 +10,8 @@ use std::collections::BTreeSet;
 
 use super::ExprError;
 use super::evaluate::{Evaluator, Result, at, boolean};
-use super::node::{Kind, Node};
-use super::opened::{Opened, Survey, type_of_any, unknown};
+use super::node::Node;
+use super::opened::{Opened, type_of_any, unknown};
 use super::operators;
 use super::typing::Shape;
 use crate::schema::Type;
@@ -36,16 +36,12 @@ impl Pending {
         self.is_secret |= other.is_secret;
     }
 
-    fn add_survey(&mut self, survey: Survey) {
-        self.add(Self { awaits: survey.awaits, is_secret: survey.is_secret });
-    }
-
     /// What will be true or false.
     pub(super) fn boolean(self) -> Value {
         unknown(self.awaits, Type::Bool, self.is_secret)
     }
 
-    fn opened(self) -> Opened {
+    pub(super) fn opened(self) -> Opened {
         Opened { values: Vec::new(), unknown: Some(self.awaits), is_secret: self.is_secret }
     }
 }
@@ -53,7 +49,7 @@ impl Pending {
 impl Evaluator<'_> {
     pub(super) fn truth(&mut self, node: &Node) -> Result<Truth> {
         let Opened { values, unknown, is_secret } = self.open(node)?;
-        self.saw_secret |= is_secret;
+        self.note(unknown.as_ref(), is_secret);
         match (unknown, values.as_slice()) {
             (None, [Value::Bool(value)]) if !self.is_abstract => Ok(Truth::Known { value: *value, is_secret }),
             (None, [other]) if !self.is_abstract => Err(self.no_condition(node, other)),
@@ -133,72 +129,5 @@ impl Evaluator<'_> {
                 self.made_of(node, &values, type_of_any(&values), pending.opened())
             }
         }
-    }
-
-    /// `try`: the first argument that does not fail. One that is not known yet may still
-    /// fail, so that it and all behind it are open.
-    pub(super) fn first(&mut self, node: &Node, arguments: &[Node]) -> Result<Value> {
-        let (mut is_secret, mut failure) = (false, at(node, "there is nothing to try".to_owned()));
-        for (position, argument) in arguments.iter().enumerate() {
-            let (outcome, touched) = self.watched(argument);
-            is_secret |= touched && arguments.len() > 1;
-            match outcome {
-                Err(error) => failure = error,
-                Ok(value) if self.is_settled(argument, &value)? => {
-                    return if is_secret { self.seal(node, &value) } else { Ok(value) };
-                }
-                Ok(value) => {
-                    let behind = arguments[position + 1..].iter().filter_map(|argument| self.value(argument).ok());
-                    let values: Vec<Value> = [value].into_iter().chain(behind).collect();
-                    let pending = Pending { is_secret, ..Pending::default() };
-                    return self.made_of(node, &values, type_of_any(&values), pending.opened());
-                }
-            }
-        }
-        Err(failure)
-    }
-
-    /// `can`: whether the argument does not fail.
-    pub(super) fn can(&mut self, node: &Node, arguments: &[Node]) -> Result<Value> {
-        let Some(argument) = arguments.first() else { return Err(at(node, "there is nothing to try".to_owned())) };
-        let (outcome, is_secret) = self.watched(argument);
-        let Ok(value) = outcome else { return Ok(boolean(false, is_secret)) };
-        if self.is_settled(argument, &value)? {
-            return Ok(boolean(true, is_secret));
-        }
-        let mut pending = Pending { is_secret, ..Pending::default() };
-        pending.add_survey(Survey { is_secret: false, ..self.survey(node, &value)? });
-        Ok(pending.boolean())
-    }
-
-    /// Evaluates `node` and tells whether any operation looked at a secret.
-    fn watched(&mut self, node: &Node) -> (Result<Value>, bool) {
-        let before = std::mem::replace(&mut self.saw_secret, false);
-        let outcome = self.value(node);
-        let touched = std::mem::replace(&mut self.saw_secret, before);
-        self.saw_secret |= touched;
-        (outcome, touched)
-    }
-
-    /// Whether `node`, which is `value`, will not fail once more is known: all of it is
-    /// known, or it was there to be named.
-    fn is_settled(&mut self, node: &Node, value: &Value) -> Result<bool> {
-        Ok(!self.is_abstract && (!self.survey(node, value)?.is_unknown || self.is_stored(node)))
-    }
-
-    fn is_stored(&mut self, node: &Node) -> bool {
-        match &node.kind {
-            Kind::Literal(_) | Kind::Name(_) | Kind::Variable(_) => true,
-            Kind::Field(operand, _) => self.is_stored(operand) && self.is_there(operand),
-            Kind::Index(sides) => {
-                let [operand, key] = &**sides;
-                self.is_stored(operand) && self.is_there(operand) && self.is_there(key)
-            }
-            _ => false,
-        }
-    }
-
-    fn is_there(&mut self, node: &Node) -> bool {
-        self.open(node).is_ok_and(|opened| opened.unknown.is_none())
     }
 }

@@ -3,9 +3,10 @@
 //! A spec with unknowns in it is checked by evaluating it: where a value is not known its
 //! type is, and an operation that no value of that type allows is an error at once.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::attempt::Watch;
 use super::budget::Budget;
 use super::functions::{Body, Call, Function, Looks, plain_text};
 use super::node::{Kind, Node, Operator};
@@ -32,13 +33,13 @@ pub(super) struct Evaluator<'a> {
     /// Whether only types count, as if no value was known: finds the errors that no
     /// value could avoid.
     pub(super) is_abstract: bool,
-    /// Whether an operation has looked at a secret.
-    pub(super) saw_secret: bool,
+    /// What the operations of the innermost attempt look at.
+    pub(super) watch: Option<Watch>,
 }
 
 impl<'a> Evaluator<'a> {
     pub(super) fn new(text: Arc<str>, scope: &'a dyn Scope, budget: Budget) -> Self {
-        Self { text, scope, budget, variables: Vec::new(), is_abstract: false, saw_secret: false }
+        Self { text, scope, budget, variables: Vec::new(), is_abstract: false, watch: None }
     }
 }
 
@@ -78,7 +79,10 @@ impl Evaluator<'_> {
 
     /// How the author wrote `node`, for a message.
     pub(super) fn text_of(&self, node: &Node) -> String {
-        operators::shown(self.text.get(node.range.clone()).unwrap_or_default())
+        match &node.kind {
+            Kind::Embedded(text, _) => operators::shown(text),
+            _ => operators::shown(self.text.get(node.range.clone()).unwrap_or_default()),
+        }
     }
 
     /// Runs an operation on `opened`, secret as what it is given; where that is not
@@ -90,29 +94,22 @@ impl Evaluator<'_> {
         typing: impl FnOnce(&[Value]) -> std::result::Result<Type, T>,
         operation: impl FnOnce(&mut Budget, &[Value]) -> std::result::Result<Value, R>,
     ) -> Result<Value> {
-        self.saw_secret |= opened.is_secret;
-        let result = match opened.unknown {
-            None if !self.is_abstract => operation(&mut self.budget, &opened.values).map_err(Into::into),
-            awaits => {
-                let ty = typing(&opened.values).map_err(Into::into);
-                return ty
-                    .map(|ty| unknown(awaits.unwrap_or_default(), ty, opened.is_secret))
-                    .map_err(|refusal| refused(node, refusal, opened.is_secret));
-            }
+        let Opened { values, unknown: awaits, is_secret } = opened;
+        let awaits = awaits.or_else(|| self.is_abstract.then(BTreeSet::new));
+        self.note(awaits.as_ref(), is_secret);
+        let result = match awaits {
+            None => operation(&mut self.budget, &values).map_err(Into::into),
+            Some(awaits) => typing(&values).map(|ty| unknown(awaits, ty, is_secret)).map_err(Into::into),
         };
         match result {
-            Ok(value) if opened.is_secret => self.seal(node, &value),
+            Ok(value) if is_secret => self.seal(node, &value),
             Ok(value) => Ok(value),
-            Err(refusal) => Err(refused(node, refusal, opened.is_secret)),
+            Err(refusal) => Err(refused(node, refusal, is_secret)),
         }
     }
 
     pub(super) fn seal(&mut self, node: &Node, value: &Value) -> Result<Value> {
         seal(value, &mut self.budget).map_err(|message| at(node, message))
-    }
-
-    pub(super) fn survey(&mut self, node: &Node, value: &Value) -> Result<Survey> {
-        Survey::of(value, &mut self.budget).map_err(|message| at(node, message))
     }
 
     /// What will be made of `values` and is a `ty`.
@@ -188,7 +185,7 @@ impl Evaluator<'_> {
             return Err(refused(node, message.into(), keys.is_secret));
         }
         if keys.unknown.is_some() {
-            self.saw_secret |= keys.is_secret;
+            self.note(keys.unknown.as_ref(), keys.is_secret);
             let ty = Type::Map(Box::new(type_of_any(&values)));
             return self.made_of(node, &values, ty, keys);
         }
@@ -225,7 +222,7 @@ impl Evaluator<'_> {
         let mut opened = Opened::default();
         let scope = self.scope;
         if function.looks == Looks::AtUnknown {
-            self.saw_secret |= values.iter().any(Value::has_secret);
+            self.note(None, values.iter().any(Value::has_secret));
             opened.values = values;
         } else {
             self.open_arguments(function, &values, &mut opened).map_err(|message| at(node, message))?;
@@ -235,6 +232,9 @@ impl Evaluator<'_> {
         }
         let run = |budget: &mut Budget, values: &[Value]| function.run(body, Call { function, values, budget, scope });
         let result = self.run(node, opened, |values| function.result(values), run);
+        if let (Ok(Value::Unknown(unknown)), false) = (&result, function.looks == Looks::Outside) {
+            self.note(Some(&unknown.awaits), unknown.is_secret);
+        }
         result.map_err(|error| error.with_help(format!("`{}`", function.signature)))
     }
 
@@ -262,7 +262,7 @@ impl Evaluator<'_> {
         arguments: &[Value],
         opened: Opened,
     ) -> Result<Value> {
-        self.saw_secret |= opened.is_secret;
+        self.note(opened.unknown.as_ref(), opened.is_secret);
         let ty = function.result(&opened.values).map_err(|message| {
             refused(node, message.into(), opened.is_secret).with_help(format!("`{}`", function.signature))
         })?;

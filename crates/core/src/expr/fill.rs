@@ -40,9 +40,9 @@ impl Evaluator<'_> {
         let scope = Vars { vars, outer: self.scope };
         let budget = std::mem::replace(&mut self.budget, Budget::new());
         let mut filling = Evaluator::new(text.clone(), &scope, budget);
+        filling.watch = self.watch.take();
         let filled = template::parse(&text).and_then(|root| filling.value(&root));
-        self.saw_secret |= filling.saw_secret;
-        self.budget = filling.budget;
+        (self.watch, self.budget) = (filling.watch, filling.budget);
         filled.map_err(|error| in_file(error, path, &text, node))
     }
 }

@@ -17,7 +17,7 @@ impl Evaluator<'_> {
     pub(super) fn comprehension(&mut self, node: &Node, comprehension: &Comprehension) -> Result<Value> {
         let over = &comprehension.over;
         let Opened { values, unknown, is_secret } = self.open(over)?;
-        self.saw_secret |= is_secret;
+        self.note(unknown.as_ref(), is_secret);
         let found = values.into_iter().next().unwrap_or(Value::Null);
         let items = match &found {
             Value::List(items) if items.is_empty() => Vec::new(),

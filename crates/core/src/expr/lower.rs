@@ -289,5 +289,5 @@ fn find(name: &str, is_method: bool, range: &Range<usize>, name_range: Range<usi
 }
 
 fn usage(function: &Function) -> String {
-    format!("write `{}`", function.signature)
+    format!("it is `{}`", function.signature)
 }

@@ -9,6 +9,7 @@
 //! Evaluation is total: no recursion beyond the bounded depth of the text, a step
 //! budget that also pays for what is produced, and errors instead of overflow.
 
+mod attempt;
 mod branch;
 mod budget;
 mod evaluate;

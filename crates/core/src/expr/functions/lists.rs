@@ -11,13 +11,13 @@ pub(super) const FUNCTIONS: &[Function] = &[
         "alltrue(list: list<boolean>) -> boolean",
         "Whether all items are true, or the text `true`; of no items they are.",
         r#"alltrue(["true", true])"#,
-        |call| Ok(Value::Bool(call.list(0)?.iter().all(is_true))),
+        |call| Ok(Value::Bool(!truths(call)?.contains(&false))),
     ),
     Function::new(
         "anytrue(list: list<boolean>) -> boolean",
         "Whether any item is true, or the text `true`.",
         r#"anytrue([false, "true"])"#,
-        |call| Ok(Value::Bool(call.list(0)?.iter().any(is_true))),
+        |call| Ok(Value::Bool(truths(call)?.contains(&true))),
     ),
     Function::new(
         "compact(list: list<string>) -> list<string>",
@@ -59,8 +59,15 @@ pub(super) const FUNCTIONS: &[Function] = &[
     .looking(Looks::Outside),
 ];
 
-fn is_true(item: &Value) -> bool {
-    matches!(item, Value::Bool(true)) || item.as_str() == Some("true")
+/// The items as booleans, null counting as false.
+fn truths(call: &Call<'_>) -> Result<Vec<bool>, String> {
+    let truth = |item: &Value| match item {
+        Value::Bool(value) => Ok(*value),
+        Value::Null => Ok(false),
+        Value::String(text) if matches!(&**text, "true" | "false") => Ok(&**text == "true"),
+        other => Err(format!("{} is neither true nor false", a_type(other))),
+    };
+    call.list(0)?.iter().map(truth).collect()
 }
 
 fn compact(call: &mut Call<'_>) -> Outcome {

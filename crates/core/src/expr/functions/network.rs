@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use ipnet::IpNet;
 
-use super::{Call, Function, Looks, Outcome, counted};
+use super::{Call, Function, Outcome, counted};
 use crate::expr::operators::shown;
 use crate::value::Value;
 
@@ -41,8 +41,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         "The names of the region's first so many availability zones.",
         r#"length(zones(1)) == 1"#,
         zones,
-    )
-    .looking(Looks::Outside),
+    ),
 ];
 
 fn range(call: &Call<'_>) -> Result<IpNet, String> {

@@ -2,13 +2,14 @@
 //!
 //! `lookup(map: map<T>, key: string, default: T?) -> T`: a type behind each name, `?`
 //! where the argument may be left out, `...` where any number may follow, `|` between
-//! types that are all taken. One capital letter stands for the same type throughout.
+//! types that are all taken. One capital letter stands for the same type throughout; a
+//! `secret` is a string that is never stored or shown.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use super::FUNCTIONS;
-use crate::schema::Type;
+use crate::schema::{StringType, Type};
 use crate::value::Value;
 
 /// The signatures of all functions by their text.
@@ -47,6 +48,8 @@ enum Pattern {
     Integer,
     Number,
     String,
+    /// A string that is never stored or shown.
+    Secret,
     List(Box<Pattern>),
     Map(Box<Pattern>),
     /// The same type wherever the letter stands.
@@ -163,6 +166,7 @@ impl Pattern {
             "integer" => Self::Integer,
             "number" => Self::Number,
             "string" => Self::String,
+            "secret" => Self::Secret,
             _ => match text.as_bytes() {
                 [letter @ b'A'..=b'Z'] => Self::Variable(char::from(*letter)),
                 _ => return None,
@@ -175,7 +179,7 @@ impl Pattern {
         match (self, ty) {
             (Self::Any | Self::Variable(_), _) | (_, Type::Any | Type::Document) => true,
             (Self::String | Self::Map(_), Type::Policy) => true,
-            (Self::Bool, Type::Bool) | (Self::String, Type::String(_)) => true,
+            (Self::Bool, Type::Bool) | (Self::String | Self::Secret, Type::String(_)) => true,
             (Self::Integer | Self::Number, Type::Integer { .. } | Type::Number) => true,
             (Self::List(inner), Type::List(item) | Type::Set(item)) => inner.takes_within(item),
             (Self::Map(inner), Type::Map(item)) => inner.takes_within(item),
@@ -215,6 +219,7 @@ impl Pattern {
             Self::Integer => Type::integer(),
             Self::Number => Type::Number,
             Self::String => Type::string(),
+            Self::Secret => Type::String(StringType { secret: true, ..StringType::default() }),
             Self::List(inner) => Type::List(Box::new(inner.with(bound))),
             Self::Map(inner) => Type::Map(Box::new(inner.with(bound))),
             Self::Variable(letter) => bound.get(letter).cloned().unwrap_or_default(),

@@ -23,7 +23,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         |call| call.scope.file(call.text(0)?).map(Value::String),
     ),
     Function::new(
-        "secret_value(arn: string) -> string",
+        "secret_value(arn: string) -> secret",
         "The secret that the ARN names, read at the moment of use. It is never stored or shown.",
         r#"secret_value("arn:aws:secretsmanager:us-east-1:123456789012:secret:db") == "s3cret""#,
         secret_value,
@@ -39,10 +39,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
 ];
 
 fn secret_value(call: &mut Call<'_>) -> Outcome {
-    Ok(match call.scope.secret_value(call.text(0)?)? {
-        Value::Unknown(unknown) => Value::Unknown(unknown).into_secret(),
-        value => value.into_secret(),
-    })
+    call.scope.secret_value(call.text(0)?).map(Value::into_secret)
 }
 
 fn basename(path: &str) -> &str {

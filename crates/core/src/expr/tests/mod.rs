@@ -7,6 +7,7 @@ mod functions;
 mod generate;
 mod properties;
 mod references;
+mod types;
 mod unknown;
 
 use std::collections::BTreeMap;
@@ -15,7 +16,7 @@ use std::sync::Arc;
 use super::{ExprError, Expression, Scope};
 use crate::address::Address;
 use crate::schema::Type;
-use crate::value::{Attribute, Secret, Value};
+use crate::value::{Attribute, Secret, Unknown, Value};
 
 /// The files beside every expression.
 const FILES: [(&str, &str); 2] = [("hello.txt", "Hello World\n"), ("greeting.tpl", "Hello, ${name}!")];
@@ -87,4 +88,14 @@ fn awaiting(address: &str, name: &str) -> Value {
 
 fn evaluate(text: &str, scope: &dyn Scope) -> Result<Value, ExprError> {
     Expression::parse(text)?.evaluate(scope)
+}
+
+/// The value with its secrets plain.
+fn bared(value: &Value) -> Value {
+    match value {
+        Value::Secret(Secret::Plain(inner)) => bared(inner),
+        Value::List(items) => Value::list(items.iter().map(bared)),
+        Value::Map(entries) => Value::map(entries.iter().map(|(key, value)| (key.clone(), bared(value)))),
+        other => other.clone(),
+    }
 }

@@ -8,7 +8,7 @@ use serde_json::Value as Json;
 
 use super::types::{Field, Format, ObjectType, StringType, Type};
 use crate::diagnostic::suggest;
-use crate::value::{Secret, Unknown, Value};
+use crate::value::{Secret, Value};
 
 /// Where and how a value does not fit its type.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -74,13 +74,13 @@ fn lift_field(json: &Json, ty: &Type) -> Value {
 }
 
 #[derive(Default)]
-struct Conforming {
-    path: Vec<String>,
+pub(super) struct Conforming {
+    pub(super) path: Vec<String>,
     misfits: Vec<Misfit>,
 }
 
 impl Conforming {
-    fn misfit(&mut self, code: &'static str, message: String, help: Option<String>) -> Value {
+    pub(super) fn misfit(&mut self, code: &'static str, message: String, help: Option<String>) -> Value {
         self.misfits.push(Misfit { path: self.path.clone(), code, message, help });
         Value::Null
     }
@@ -88,64 +88,6 @@ impl Conforming {
     fn wrong_type(&mut self, value: &Value, ty: &Type) -> Value {
         let message = format!("expected {}, found {}", with_article(ty.name()), with_article(value.type_name()));
         self.misfit("wrong-type", message, rewritten(value, ty))
-    }
-
-    fn unknown(&mut self, unknown: &Unknown, wanted: &Type) -> Value {
-        self.feed(&unknown.ty, wanted);
-        let ty = unknown.ty.conformed(wanted);
-        let is_secret = unknown.is_secret || ty.is_secret();
-        Value::Unknown(Unknown { awaits: unknown.awaits.clone(), ty, is_secret })
-    }
-
-    /// Notes why nothing of the type `found` can be what `wanted` is.
-    fn feed(&mut self, found: &Type, wanted: &Type) {
-        if found.can_feed(wanted) {
-            return;
-        }
-        match (found, wanted) {
-            (Type::Object(found), Type::Object(wanted)) => self.feed_fields(found, wanted),
-            (Type::String(found), Type::String(wanted)) => self.feed_string(found, wanted),
-            (Type::List(found) | Type::Set(found), Type::List(wanted) | Type::Set(wanted))
-                if found.name() == wanted.name() =>
-            {
-                self.feed(found, wanted);
-            }
-            _ => {
-                let message = format!("expected {}, found {}", wanted.with_article(), found.with_article());
-                self.misfit("wrong-type", message, converted(found, wanted));
-            }
-        }
-    }
-
-    fn feed_fields(&mut self, found: &ObjectType, wanted: &ObjectType) {
-        for name in found.strangers(wanted) {
-            self.unknown_field(name, wanted);
-        }
-        for (name, field) in &wanted.fields {
-            match found.fields.get(name) {
-                Some(found) => {
-                    self.path.push(name.clone());
-                    self.feed(&found.ty, &field.ty);
-                    self.path.pop();
-                }
-                None => drop(self.field(name, None, field)),
-            }
-        }
-    }
-
-    fn feed_string(&mut self, found: &StringType, wanted: &StringType) {
-        match (&found.reference, &wanted.reference) {
-            (Some(found), Some(wanted)) if found != wanted => {
-                let message = format!("expected {}, found {}", with_article(wanted), with_article(found));
-                let help = format!("name a resource of the kind `{wanted}`, or write its id");
-                self.misfit("wrong-kind", message, Some(help));
-            }
-            _ => {
-                let (found, wanted) = (quoted(&found.choices), quoted(&wanted.choices));
-                let message = format!("this is one of {found}, and none of {wanted}");
-                self.misfit("not-a-choice", message, None);
-            }
-        }
     }
 
     fn at(&mut self, step: impl Into<String>, check: impl FnOnce(&mut Self) -> Value) -> Value {
@@ -271,7 +213,7 @@ impl Conforming {
         Value::map(checked)
     }
 
-    fn field(&mut self, name: &str, given: Option<&Value>, field: &Field) -> Option<Value> {
+    pub(super) fn field(&mut self, name: &str, given: Option<&Value>, field: &Field) -> Option<Value> {
         match (given, &field.default) {
             (Some(value), _) => Some(self.at(name, |this| this.value(value, &field.ty))),
             (None, Some(default)) => Some(lift_field(default, &field.ty)),
@@ -281,7 +223,7 @@ impl Conforming {
     }
 
     /// Answers which field was probably meant.
-    fn unknown_field(&mut self, name: &str, object: &ObjectType) -> Option<String> {
+    pub(super) fn unknown_field(&mut self, name: &str, object: &ObjectType) -> Option<String> {
         let near = suggest(name, object.fields.keys().map(String::as_str));
         let help = near.clone().map(did_you_mean);
         self.at(name, |this| this.misfit("unknown-field", format!("there is no field `{name}` here"), help));
@@ -301,22 +243,6 @@ fn rewritten(value: &Value, ty: &Type) -> Option<String> {
         (_, Type::String(_)) => "write a single value".to_owned(),
         _ => return None,
     })
-}
-
-/// What to write so that what is of the type `found` feeds what `wanted` is.
-fn converted(found: &Type, wanted: &Type) -> Option<String> {
-    let help = match (found, wanted) {
-        (Type::List(_) | Type::Set(_), Type::List(_) | Type::Set(_)) => return None,
-        (Type::List(_) | Type::Set(_), Type::Bool | Type::Integer { .. } | Type::Number | Type::String(_)) => {
-            "take one of its items, as in `${list[0]}`"
-        }
-        (Type::Map(_) | Type::Object(_), Type::List(_) | Type::Set(_)) => "take its values: `${values(map)}`",
-        (_, Type::List(_) | Type::Set(_)) => "make it an item: `[\"${…}\"]`",
-        (Type::Map(_) | Type::Object(_), _) => "name one of its fields",
-        (Type::String(_), Type::Number) => "make it a number: `${double(…)}`",
-        _ => return None,
-    };
-    Some(help.to_owned())
 }
 
 fn did_you_mean(name: impl std::fmt::Display) -> String {
@@ -363,7 +289,7 @@ fn range(min: Option<i64>, max: Option<i64>) -> String {
     }
 }
 
-fn quoted(choices: &[String]) -> String {
+pub(super) fn quoted(choices: &[String]) -> String {
     choices.iter().map(|choice| format!("`{choice}`")).collect::<Vec<_>>().join(", ")
 }
 
@@ -419,64 +345,6 @@ mod tests {
         let ty = string(StringType { choices, ..StringType::default() });
         let misfits = conform(&Value::string("hunter2").into_secret(), &ty).unwrap_err();
         assert!(!format!("{misfits:?}").contains("hunter2"), "{misfits:?}");
-    }
-
-    /// The messages on a value of the type `found` where `wanted` is wanted.
-    fn fed(found: Type, wanted: &Type) -> Vec<String> {
-        let misfits = conform(&Value::Unknown(Unknown::of(found)), wanted).err().unwrap_or_default();
-        misfits
-            .into_iter()
-            .map(|misfit| format!("{} {}: {}", misfit.path.join("."), misfit.code, misfit.message))
-            .collect()
-    }
-
-    #[test]
-    fn what_is_not_known_is_held_against_the_type_it_will_have() {
-        let list = |inner| Type::List(Box::new(inner));
-        let named = |kind: &str| string(StringType { reference: Some(kind.to_owned()), ..StringType::default() });
-        let choice = |of: &str| string(StringType { choices: vec![of.to_owned()], ..StringType::default() });
-        let object = |name: &str, ty| {
-            let fields = [(name.to_owned(), Field::required(ty, ""))].into();
-            Type::Object(Arc::new(ObjectType { fields }))
-        };
-        let text = Type::string();
-        for (found, wanted, said) in [
-            (text.clone(), list(text.clone()), " wrong-type: expected a list of strings, found a string"),
-            (list(Type::Bool), text.clone(), " wrong-type: expected a string, found a list of booleans"),
-            (
-                list(list(Type::Bool)),
-                list(Type::Bool),
-                " wrong-type: expected a list of booleans, found a list of lists of booleans",
-            ),
-            (named("ec2/vpc"), named("ec2/subnet"), " wrong-kind: expected an ec2/subnet, found an ec2/vpc"),
-            (choice("a"), choice("b"), " not-a-choice: this is one of `a`, and none of `b`"),
-            (object("a", list(Type::Any)), object("a", Type::Bool), "a wrong-type: expected a boolean, found a list"),
-            (Type::Bool, Type::integer(), " wrong-type: expected an integer, found a boolean"),
-        ] {
-            assert_eq!(fed(found, &wanted), [said]);
-        }
-        let told = fed(object("prot", text.clone()), &object("port", text.clone()));
-        let expected = ["prot unknown-field: there is no field `prot` here", " missing-field: `port` is missing"];
-        assert_eq!(told, expected);
-        for (found, wanted) in [
-            (Type::Any, list(text.clone())),
-            (Type::integer(), text.clone()),
-            (text.clone(), Type::integer()),
-            (Type::Number, Type::integer()),
-            (text.clone(), named("ec2/vpc")),
-            (text.clone(), choice("a")),
-            (Type::Map(Box::new(Type::Any)), object("a", Type::Bool)),
-            (object("a", text.clone()), Type::Policy),
-        ] {
-            assert_eq!(fed(found, &wanted), [""; 0]);
-        }
-    }
-
-    #[test]
-    fn what_is_not_known_becomes_what_is_wanted() {
-        let wanted = string(StringType { secret: true, ..StringType::default() });
-        let value = conform(&Value::Unknown(Unknown::of(Type::integer())), &wanted).unwrap();
-        assert_eq!(value, Value::Unknown(Unknown { is_secret: true, ..Unknown::of(wanted) }));
     }
 
     #[test]

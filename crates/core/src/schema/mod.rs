@@ -3,6 +3,7 @@
 
 mod compile;
 mod conform;
+mod feed;
 mod fits;
 mod language;
 mod reference;

@@ -1,7 +1,8 @@
 //! Comprehensions: `map`, `filter`, `all`, `exists`, `exists_one`.
 //!
 //! Over a list that is not known the body is evaluated once, for an item of which only
-//! the type is known: what fails there would fail for every item.
+//! the type is known. The list may turn out to be empty, so that the body counts as a
+//! branch that may never be reached.
 
 use std::sync::Arc;
 
@@ -48,18 +49,21 @@ impl Evaluator<'_> {
         let item = unknown(pending.awaits.clone(), ty, pending.is_secret);
         match fold {
             Fold::Any(predicate) | Fold::All(predicate) | Fold::One(predicate) => {
-                match self.with_item(item, |this| this.truth(predicate))? {
-                    Truth::Unknown(more) => pending.add(more),
-                    Truth::Known { is_secret, .. } => pending.is_secret |= is_secret,
+                match self.perhaps(|this| this.with_item(item.clone(), |this| this.truth(predicate)))? {
+                    Ok(Truth::Unknown(more)) => pending.add(more),
+                    Ok(Truth::Known { is_secret, .. }) => pending.is_secret |= is_secret,
+                    Err(_) => {}
                 }
                 Ok(pending.boolean())
             }
             Fold::Collect { filter, item: body } => {
-                let (truth, value) = self.with_item(item, |this| this.kept(filter.as_ref(), body))?;
-                if let Truth::Unknown(more) = truth {
+                let kept =
+                    self.perhaps(|this| this.with_item(item.clone(), |this| this.kept(filter.as_ref(), body)))?;
+                let (truth, value) = kept.ok().unzip();
+                if let Some(Truth::Unknown(more)) = truth {
                     pending.add(more);
                 }
-                self.list_of(node, value.as_slice(), pending)
+                self.list_of(node, value.flatten().as_slice(), pending)
             }
         }
     }

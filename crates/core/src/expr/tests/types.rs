@@ -146,6 +146,8 @@ fn a_guarded_branch_is_not_refused_but_a_wrong_one_is() {
         "[1, 2].filter(n, n == count).map(n, n / 1)",
         "[flag, any].all(f, f)",
         "flag ? try(rule.prot, 1) : 2",
+        "words.map(w, element([], 0))",
+        "words.all(w, 1 / 0 == 1)",
     ] {
         assert!(evaluate(text, &typed()).is_ok(), "{text}: {:?}", evaluate(text, &typed()));
     }

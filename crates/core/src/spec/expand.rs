@@ -193,7 +193,14 @@ impl Expanded {
         let stated = evaluation.value(&template.body, &self.view(&evaluation, instance));
         let tagged = self.with_default_tags(stated, schema, &evaluation);
         let mut diagnostics = evaluation.take_found();
-        let value = misfit::conform(template, &tagged, schema, &instance.address, &mut diagnostics);
+        let value = misfit::conform(
+            &self.frames[instance.frame].module,
+            template,
+            &tagged,
+            schema,
+            &instance.address,
+            &mut diagnostics,
+        );
         if diagnostics.is_empty() { Ok(value) } else { Err(diagnostics) }
     }
 

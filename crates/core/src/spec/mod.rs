@@ -209,12 +209,9 @@ impl Spec {
         let place = Place::default();
         let view = View { place: &place, ..evaluation.view(0, None, None) };
         let mut note = |told: repeat::Told| match told {
-            repeat::Told::Wrong(found) => diagnostics.extend(found),
-            repeat::Told::Unresolved(why) => {
-                if !why.awaits.is_empty() {
-                    diagnostics.push(repeat::too_early(&why));
-                }
-            }
+            repeat::Told::Wrong(found) => rehearse::add_news(diagnostics, found),
+            repeat::Told::Unresolved(why) if why.awaits.is_empty() => {}
+            repeat::Told::Unresolved(why) => rehearse::add_news(diagnostics, vec![repeat::too_early(&why)]),
         };
         let region = region.and_then(|tree| repeat::region(&evaluation, tree, &view).map_err(&mut note).ok());
         let role = role.and_then(|tree| repeat::role(&evaluation, tree, &view).map_err(&mut note).ok());

@@ -4,6 +4,7 @@ mod blocks;
 mod import;
 mod meta;
 mod moved;
+mod param;
 mod resource;
 
 use std::collections::BTreeMap;
@@ -324,16 +325,6 @@ impl Reader<'_> {
             self.error("bad-name", node.span, format!("`{name}` is no name for a stack"), Some(help.to_owned()));
         }
         name
-    }
-
-    fn params(&mut self, node: &Node) -> BTreeMap<String, Param> {
-        let mut params = BTreeMap::new();
-        for entry in self.mapping(node, "`params`") {
-            self.name(entry, "a param");
-            let param = self.param(&entry.value, entry.key.span);
-            params.insert(entry.key.text.to_string(), param);
-        }
-        params
     }
 
     /// Names are identifiers, since expressions use them.

@@ -82,8 +82,10 @@ pub(crate) enum Command {
     #[command(after_help = "Examples:\n  provision kinds\n  provision kinds ec2/vpc")]
     Kinds(KindsArgs),
     /// Print the JSON Schema of the spec language, for editors.
-    #[command(after_help = "Example:\n  provision schema > provision.schema.json")]
-    Schema,
+    #[command(
+        after_help = "Examples:\n  provision schema > provision.schema.json\n  provision schema --module > module.schema.json"
+    )]
+    Schema(SchemaArgs),
 }
 
 /// Which spec, and with which params.
@@ -346,6 +348,14 @@ pub(crate) enum GraphFormat {
     Mermaid,
     /// For a browser.
     Svg,
+}
+
+/// `schema`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct SchemaArgs {
+    /// The schema of modules, instead of specs.
+    #[arg(long)]
+    pub(crate) module: bool,
 }
 
 /// `kinds`.

@@ -18,7 +18,7 @@ use serde_json::Value as Json;
 pub use compile::SchemaError;
 pub use conform::{Misfit, conform, conform_object, lift, with_article};
 pub use fits::joined;
-pub use language::spec_schema;
+pub use language::{module_schema, spec_schema};
 pub use reference::reference_page;
 pub use types::{Field, Format, ObjectType, StringType, Type};
 

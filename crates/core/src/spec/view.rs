@@ -205,7 +205,9 @@ impl<'a> Evaluation<'a> {
                 let group = self.attributes.group(&own.address(&template.name));
                 group.cloned().unwrap_or_else(nothing_known)
             }
-            Group::Open(_, by_key) => self.whole(own, &template.name, repeated(attributes(), *by_key)),
+            Group::Open(_, false) => self.whole(own, &template.name, attributes()),
+            // Not even its keys are known, which may well be before an apply.
+            Group::Open(_, true) => Value::Unknown(Unknown::of(repeated(attributes(), true))),
             Group::Unresolved => {
                 self.is_blocked.set(true);
                 Value::Unknown(Unknown::of(repeated(attributes(), template.meta.for_each.is_some())))

@@ -47,7 +47,9 @@ pub(crate) enum Command {
     #[command(after_help = "Examples:\n  provision drift shop.yaml\n  provision drift shop.yaml --fix --yes")]
     Drift(DriftArgs),
     /// Check a spec without credentials and without asking AWS anything.
-    #[command(after_help = "Examples:\n  provision validate shop.yaml\n  provision validate specs/*.yaml --json")]
+    #[command(
+        after_help = "Examples:\n  provision validate shop.yaml\n  provision validate specs/*.yaml --json\n  provision validate --module specs/modules/*.yaml"
+    )]
     Validate(ValidateArgs),
     /// Ask whether the spec's checks hold, and change nothing.
     #[command(after_help = "Examples:\n  provision check shop.yaml\n  provision check shop.yaml --env prod --json")]
@@ -241,6 +243,10 @@ pub(crate) struct ValidateArgs {
     /// The specs.
     #[arg(required = true)]
     pub(crate) specs: Vec<PathBuf>,
+
+    /// The files are modules, not specs.
+    #[arg(long)]
+    pub(crate) module: bool,
 
     #[command(flatten)]
     pub(crate) given: GivenArgs,

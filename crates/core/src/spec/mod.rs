@@ -133,6 +133,29 @@ pub fn validate(
     if diagnostics.is_empty() { loaded } else { Err(diagnostics) }
 }
 
+/// Checks the module `source` by itself, with nothing known of its params but their types.
+///
+/// # Errors
+/// All that is wrong with it and the modules it uses, in the order of the files.
+pub fn validate_module(
+    sources: &mut Sources,
+    source: SourceId,
+    schemas: &Schemas,
+    files: &Arc<Files>,
+) -> Result<Spec, Vec<Diagnostic>> {
+    let parsed = yaml::parse(source, sources.text(source));
+    let mut diagnostics = parsed.diagnostics;
+    let Some(root) = parsed.root else {
+        return Err(diagnostics);
+    };
+    let mut document = document::read(&root, Purpose::Module, sources, schemas, &mut diagnostics);
+    let given = Given { partial: true, ..Given::default() };
+    let params = given::values(&document, None, &given, sources, &mut diagnostics);
+    let module = link::Linker::new(sources, schemas, files, &mut diagnostics).define(&mut document, source);
+    let spec = assemble(document, module, params, &given, files.clone(), &mut diagnostics);
+    rehearse::rehearse(spec, &mut diagnostics).finish(diagnostics)
+}
+
 /// The names of the environments of the spec `source`, as far as they can be read.
 pub fn environments(sources: &Sources, source: SourceId) -> Vec<String> {
     let root = yaml::parse(source, sources.text(source)).root;

@@ -32,9 +32,7 @@ pub fn spec_schema(schemas: &Schemas) -> Json {
 
 /// The schema of a module file.
 pub fn module_schema(schemas: &Schemas) -> Json {
-    let mut properties = shared(schemas);
-    properties.insert("description".to_owned(), json!({ "type": "string", "description": "What the module is for." }));
-    file("provision module", &[], &properties, schemas)
+    file("provision module", &[], &shared(schemas), schemas)
 }
 
 fn file(title: &str, required: &[&str], properties: &Map<String, Json>, schemas: &Schemas) -> Json {
@@ -57,6 +55,7 @@ fn file(title: &str, required: &[&str], properties: &Map<String, Json>, schemas:
 fn shared(schemas: &Schemas) -> Map<String, Json> {
     let by_name = |schema: Json, description: &str| json!({ "type": ["object", "null"], "additionalProperties": schema, "description": description });
     let sections = [
+        ("description", json!({ "type": "string", "description": "What the file is for." })),
         ("params", by_name(json!({ "$ref": "#/$defs/param" }), "What is left to whoever uses the file.")),
         ("locals", json!({ "type": ["object", "null"], "description": "Named expressions." })),
         ("existing", by_name(existing(schemas), "What is looked up, and never changed.")),

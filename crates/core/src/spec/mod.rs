@@ -86,12 +86,37 @@ pub fn load(
     given: &Given,
     files: &Arc<Files>,
 ) -> Result<Spec, Vec<Diagnostic>> {
+    load_as(Purpose::Spec, sources, source, schemas, given, files)
+}
+
+/// Checks the module `source` by itself, with nothing known of its params but their types.
+///
+/// # Errors
+/// All that is wrong with it and the modules it uses, in the order of the files.
+pub fn validate_module(
+    sources: &mut Sources,
+    source: SourceId,
+    schemas: &Schemas,
+    files: &Arc<Files>,
+) -> Result<Spec, Vec<Diagnostic>> {
+    let given = Given { partial: true, ..Given::default() };
+    load_as(Purpose::Module, sources, source, schemas, &given, files)
+}
+
+fn load_as(
+    purpose: Purpose,
+    sources: &mut Sources,
+    source: SourceId,
+    schemas: &Schemas,
+    given: &Given,
+    files: &Arc<Files>,
+) -> Result<Spec, Vec<Diagnostic>> {
     let parsed = yaml::parse(source, sources.text(source));
     let mut diagnostics = parsed.diagnostics;
     let Some(root) = parsed.root else {
         return Err(diagnostics);
     };
-    let mut document = document::read(&root, Purpose::Spec, sources, schemas, &mut diagnostics);
+    let mut document = document::read(&root, purpose, sources, schemas, &mut diagnostics);
     let environment = given::environment(&document, given, &mut diagnostics);
     diagnostics.extend(given::misfits(&document, sources));
     let params = given::values(&document, environment, given, sources, &mut diagnostics);
@@ -131,29 +156,6 @@ pub fn validate(
     }
     tidy(&mut diagnostics);
     if diagnostics.is_empty() { loaded } else { Err(diagnostics) }
-}
-
-/// Checks the module `source` by itself, with nothing known of its params but their types.
-///
-/// # Errors
-/// All that is wrong with it and the modules it uses, in the order of the files.
-pub fn validate_module(
-    sources: &mut Sources,
-    source: SourceId,
-    schemas: &Schemas,
-    files: &Arc<Files>,
-) -> Result<Spec, Vec<Diagnostic>> {
-    let parsed = yaml::parse(source, sources.text(source));
-    let mut diagnostics = parsed.diagnostics;
-    let Some(root) = parsed.root else {
-        return Err(diagnostics);
-    };
-    let mut document = document::read(&root, Purpose::Module, sources, schemas, &mut diagnostics);
-    let given = Given { partial: true, ..Given::default() };
-    let params = given::values(&document, None, &given, sources, &mut diagnostics);
-    let module = link::Linker::new(sources, schemas, files, &mut diagnostics).define(&mut document, source);
-    let spec = assemble(document, module, params, &given, files.clone(), &mut diagnostics);
-    rehearse::rehearse(spec, &mut diagnostics).finish(diagnostics)
 }
 
 /// The names of the environments of the spec `source`, as far as they can be read.

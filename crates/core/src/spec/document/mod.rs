@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::definition::{LifecycleBlock, Meta};
+use super::format::SECTIONS;
 use super::params::Param;
 use super::tree::Tree;
 use super::yaml::{Entry, Node, NodeKind, ScalarValue};
@@ -75,11 +76,9 @@ impl Purpose {
         }
     }
 
-    fn sections(self) -> &'static [&'static str] {
-        match self {
-            Self::Spec => &SPEC_SECTIONS,
-            Self::Module => &MODULE_SECTIONS,
-        }
+    fn sections(self) -> Vec<&'static str> {
+        let of_stacks = ["stack", "region", "assume_role", "environments", "defaults", "moved", "import"];
+        SECTIONS.into_iter().filter(|section| self == Self::Spec || !of_stacks.contains(section)).collect()
     }
 }
 
@@ -171,25 +170,6 @@ impl Named {
     }
 }
 
-const SPEC_SECTIONS: [&str; 14] = [
-    "stack",
-    "region",
-    "assume_role",
-    "params",
-    "environments",
-    "locals",
-    "defaults",
-    "existing",
-    "modules",
-    "resources",
-    "moved",
-    "import",
-    "checks",
-    "outputs",
-];
-const MODULE_SECTIONS: [&str; 8] =
-    ["description", "params", "locals", "existing", "modules", "resources", "checks", "outputs"];
-
 /// Reads the sections of a file. What cannot be read is left out and told.
 pub(super) fn read(
     root: &Node,
@@ -230,8 +210,9 @@ impl Reader<'_> {
             let help = "add a line such as `stack: shop`; it names the state and marks what belongs together";
             self.error("missing-field", start_of(root.span), "`stack` is missing", Some(help.to_owned()));
         }
+        let sections = purpose.sections();
         for entry in entries {
-            if let Some(section) = self.field(entry, entries, purpose.sections(), what) {
+            if let Some(section) = self.field(entry, entries, &sections, what) {
                 self.section(section, &entry.value, &mut document);
             }
         }

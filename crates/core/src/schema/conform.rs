@@ -123,13 +123,17 @@ impl Conforming {
     fn secret(&mut self, inner: &Value, ty: &Type) -> Value {
         let before = self.misfits.len();
         let value = self.value(inner, ty).into_secret();
-        if self.misfits.len() > before {
+        if let Some(first) = self.misfits.get(before) {
+            let why = match first.code {
+                "not-a-choice" => "is none of those it may be".to_owned(),
+                "bad-pattern" => "does not match its pattern".to_owned(),
+                "out-of-range" => "is out of its bounds".to_owned(),
+                "bad-cidr" => "is no range in its notation".to_owned(),
+                _ => format!("is not {} as it must be", with_article(ty.name())),
+            };
             self.misfits.truncate(before);
-            self.misfit(
-                "secret-misfit",
-                format!("the secret value is not {} as it must be", with_article(ty.name())),
-                None,
-            );
+            let help = "check the value that is given; it is not shown".to_owned();
+            self.misfit("secret-misfit", format!("the secret value {why}"), Some(help));
         }
         value
     }

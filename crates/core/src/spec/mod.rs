@@ -117,6 +117,7 @@ fn load_as(
         return Err(diagnostics);
     };
     let mut document = document::read(&root, purpose, sources, schemas, &mut diagnostics);
+    given::hide_secrets(&root, &document, given, sources);
     let environment = given::environment(&document, given, &mut diagnostics);
     diagnostics.extend(given::misfits(&document, sources));
     let params = given::values(&document, environment, given, sources, &mut diagnostics);

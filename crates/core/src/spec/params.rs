@@ -34,8 +34,7 @@ pub(super) fn from_text(name: &str, param: &Param, text: &str) -> Result<Value, 
     }
 }
 
-/// The value a YAML file gives a param. Of a secret no place is told, since the line there
-/// would be shown.
+/// The value a YAML file gives a param.
 pub(super) fn from_node(name: &str, param: &Param, node: &Node, sources: &Sources) -> Result<Value, Vec<Diagnostic>> {
     let mut found = Vec::new();
     let tree = Tree::compile(node, &param.ty, sources, &mut found);
@@ -47,14 +46,10 @@ pub(super) fn from_node(name: &str, param: &Param, node: &Node, sources: &Source
         found = vec![diagnostic.at(node.span).with_help("write the value itself, and `$${` for `${`")];
     }
     let value = if found.is_empty() { tree.evaluate(&Nothing) } else { Err(found) };
-    let conformed = value.and_then(|value| {
+    value.and_then(|value| {
+        let value = if param.secret { value.into_secret() } else { value };
         conform(&value, &param.ty).map_err(|misfits| misfits.into_iter().map(|it| told(name, it, &tree)).collect())
-    });
-    match conformed {
-        Ok(value) if param.secret => Ok(value.into_secret()),
-        Err(_) if param.secret => Err(vec![misfit(name, param, &[])]),
-        other => other,
-    }
+    })
 }
 
 fn told(name: &str, misfit: crate::schema::Misfit, tree: &Tree) -> Diagnostic {

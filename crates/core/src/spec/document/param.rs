@@ -58,8 +58,7 @@ impl Reader<'_> {
             }
         }
         let default = fields.iter().find(|entry| &*entry.key.text == "default");
-        param.default = default.and_then(|entry| self.param_default(&entry.value, &param.ty));
-        param.default = param.default.map(|value| if param.secret { value.into_secret() } else { value });
+        param.default = default.and_then(|entry| self.param_default(&entry.value, &param.ty, param.secret));
         param.sound = self.diagnostics.len() == before;
         param
     }
@@ -201,14 +200,15 @@ impl Reader<'_> {
         let known = FIELDS.into_iter().filter(|field| *field != "secret").chain(["optional"]);
         let ty = self.declared(entries, &what, &known.collect::<Vec<_>>());
         let value = |name: &str| entries.iter().find(|entry| &*entry.key.text == name).map(|entry| &entry.value);
-        let default = value("default").and_then(|node| self.param_default(node, &ty));
+        let default = value("default").and_then(|node| self.param_default(node, &ty, false));
         let optional = value("optional").is_some_and(|node| self.boolean(node));
         let doc = value("description").and_then(|node| self.text(node, "`description`")).unwrap_or_default();
         let default = default.and_then(|value| value.to_driver_json());
         Field { required: default.is_none() && !optional, default, ..Field::required(ty, &doc) }
     }
 
-    fn param_default(&mut self, node: &Node, ty: &Type) -> Option<Value> {
+    /// A default as its type has it; what is secret is in no message.
+    fn param_default(&mut self, node: &Node, ty: &Type, is_secret: bool) -> Option<Value> {
         let tree = Tree::compile(node, ty, self.sources, self.diagnostics);
         let mut has_expression = false;
         tree.visit(&mut |_| has_expression = true);
@@ -220,7 +220,7 @@ impl Reader<'_> {
         // A default of null leaves the param out: it may be given, and is null otherwise.
         match tree.evaluate(&Nothing).ok()? {
             Value::Null => Some(Value::Null),
-            value => match conform(&value, ty) {
+            value => match conform(&if is_secret { value.into_secret() } else { value }, ty) {
                 Ok(value) => Some(value),
                 Err(misfits) => {
                     for misfit in misfits {

@@ -58,6 +58,9 @@ pub struct KindDescription {
     pub early: Vec<String>,
     /// Expected durations.
     pub timing: Timing,
+    /// Whether it lies in no region: a region stated for it means nothing.
+    #[serde(default)]
+    pub global: bool,
     /// Error codes that mean "made a moment ago and not yet seen everywhere".
     pub eventual: Vec<String>,
     /// JSON Schema of the properties.

@@ -15,7 +15,8 @@ use std::sync::Arc;
 
 use provision_core::diagnostic::Sources;
 use provision_core::plan::Plan;
-use provision_core::spec::Expanded;
+use provision_core::spec::{Expanded, Files, Given};
+use provision_engine::EngineError;
 use provision_sim::{Command, Crash, Ended, Moment, Options, Simulation, Site, View};
 use rand::RngExt;
 use serde_json::json;
@@ -47,14 +48,19 @@ impl Scene {
         Self { simulation, model: Model::new(seed), foreign, is_told: std::env::var_os("SEED").is_some() }
     }
 
-    fn spec(&self) -> Arc<Expanded> {
+    async fn spec(&self) -> Arc<Expanded> {
         let mut sources = Sources::default();
         let source = sources.add("random.yaml", self.model.yaml());
         for (arn, secret) in self.model.secrets() {
             self.simulation.cloud.plant_secret(&arn, &secret);
         }
-        let spec = self.simulation.spec(&sources, source);
-        spec.unwrap_or_else(|found| panic!("{}\n{}", text::diagnostics(&found, &sources).join("\n"), self.model.yaml()))
+        let spec = self.simulation.spec(&mut sources, source, &Given::default(), &Arc::new(Files::none())).await;
+        match spec {
+            Err(EngineError::Spec(found)) => {
+                panic!("{}\n{}", text::diagnostics(&found, &sources).join("\n"), self.model.yaml())
+            }
+            spec => spec.unwrap(),
+        }
     }
 
     async fn run(&self, command: Command, crash: Option<Crash>) -> Ended {
@@ -158,7 +164,7 @@ fn whatever_the_spec_says_is_so_after_one_apply() {
     for_seeds(0..150, |seed| async move {
         let mut scene = Scene::new(seed);
         for _ in 0..4 {
-            let spec = scene.spec();
+            let spec = scene.spec().await;
             if scene.is_told {
                 eprintln!("{}", scene.model.yaml());
             }
@@ -177,7 +183,7 @@ fn whatever_the_spec_says_is_so_after_one_apply() {
 fn whatever_somebody_takes_away_is_put_back() {
     for_seeds(1000..1060, |seed| async move {
         let mut scene = Scene::new(seed);
-        let spec = scene.spec();
+        let spec = scene.spec().await;
         scene.settle(Command::Apply(spec.clone())).await;
         for _ in 0..3 {
             for thing in scene.simulation.cloud.things().iter().filter(|thing| thing.owner.is_some()) {
@@ -211,7 +217,7 @@ fn nothing_is_lost_and_nothing_is_made_twice_whatever_goes_wrong() {
     for_seeds(2000..2300, |seed| async move {
         let mut scene = Scene::new(seed);
         for _ in 0..3 {
-            let spec = scene.spec();
+            let spec = scene.spec().await;
             if scene.is_told {
                 eprintln!("{}", scene.model.yaml());
             }
@@ -229,7 +235,8 @@ fn an_edit_in_the_middle_of_an_interrupted_apply_loses_nothing() {
     for_seeds(3000..3200, |seed| async move {
         let mut scene = Scene::new(seed);
         for _ in 0..6 {
-            let (spec, random) = (scene.spec(), scene.model.random());
+            let spec = scene.spec().await;
+            let random = scene.model.random();
             let moment = if random.random_bool(0.5) { Moment::Before } else { Moment::After };
             let crash = Crash { call: random.random_range(2..30), moment };
             let (seed, rate) = (random.random(), random.random_range(0.0..0.2));
@@ -241,7 +248,7 @@ fn an_edit_in_the_middle_of_an_interrupted_apply_loses_nothing() {
             scene.model.edit();
         }
         scene.simulation.cloud.heal();
-        let spec = scene.spec();
+        let spec = scene.spec().await;
         scene.settle(Command::Apply(spec.clone())).await;
         scene.check(Some(&spec)).await;
         scene.settle(Command::Destroy).await;

@@ -1,15 +1,13 @@
 //! What a spec asks of the cloud, answered.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 use futures::future::try_join_all;
 use provision_core::diff::Comparison;
 use provision_core::driver::{Cause, Driver, Id, Place, Wanted};
-use provision_core::fact::{Answer, Ask, Facts};
+use provision_core::fact::{Answer, Ask};
 use provision_core::plan::{Seen, present_attributes};
 use provision_core::schema::{KindSchema, ObjectType, conform, lift};
-use provision_core::spec::{Expanded, Spec};
 use provision_core::state::Salt;
 use provision_core::value::Value;
 use serde_json::{Map, Value as Json};
@@ -18,21 +16,6 @@ use crate::pace;
 use crate::{Engine, EngineError};
 
 impl Engine {
-    /// Unrolls a spec whose stack lies in `region`, with the facts it asks for.
-    ///
-    /// # Errors
-    /// When AWS does not answer, or the spec cannot be unrolled.
-    pub async fn expand(&self, spec: Spec, region: &str) -> Result<(Arc<Expanded>, Facts), EngineError> {
-        let mut facts = Facts::new(region);
-        loop {
-            let expanded = Expanded::new(spec.clone(), &facts).map_err(EngineError::Spec)?;
-            if expanded.asks.is_empty() {
-                return Ok((Arc::new(expanded), facts));
-            }
-            facts.answers.extend(self.answer(&expanded.asks).await?);
-        }
-    }
-
     /// The answers to `asks`, all asked for at once. Nothing is changed.
     ///
     /// # Errors

@@ -6,10 +6,11 @@ use std::sync::Arc;
 use provision_core::address::Address;
 use provision_core::driver::{AssumeRole, Place};
 use provision_core::fact::Facts;
-use provision_core::plan::{Drift, Plan, drift};
+use provision_core::plan::{Drift, Observed, Plan, drift, present_attributes};
 use provision_core::spec::{Attributes, Expanded, Spec};
 use provision_core::state::{Salt, State};
 use provision_core::store::{Holder, Store};
+use provision_core::value::Value;
 
 use crate::journal::Journal;
 use crate::{Engine, EngineError};
@@ -89,7 +90,14 @@ impl Session {
     /// # Errors
     /// When AWS does not answer, or the spec cannot be unrolled.
     pub async fn expand(&self, spec: Spec) -> Result<(Arc<Expanded>, Facts), EngineError> {
-        self.engine.expand(spec, &self.region).await
+        let mut facts = Facts::new(&self.region);
+        loop {
+            let expanded = Expanded::new(spec.clone(), &facts).map_err(EngineError::Spec)?;
+            if expanded.asks.is_empty() {
+                return Ok((Arc::new(expanded), facts));
+            }
+            facts.answers.extend(self.engine.answer(&expanded.asks).await?);
+        }
     }
 
     /// Reads what is live and plans; without a spec everything is to be destroyed. What the
@@ -114,7 +122,17 @@ impl Session {
     /// # Errors
     /// When AWS cannot be read.
     pub async fn live_attributes(&self, state: &State, spec: &Expanded) -> Result<Attributes, EngineError> {
-        self.engine.live_attributes(state, spec).await
+        let observed = self.engine.refresh(state).await?;
+        let mut attributes = spec.shape.clone();
+        for instance in &spec.instances {
+            let current = state.resources.get(&instance.address).and_then(|resource| resource.current.as_ref());
+            if let (Some(current), Some(Observed::Present(seen))) = (current, observed.get(&instance.address)) {
+                let schema = &spec.template(instance).schema;
+                let known = present_attributes(schema, &Value::Null, &seen.spec, &seen.outputs, current.id.as_str());
+                attributes.publish(&instance.address, Value::map(known));
+            }
+        }
+        Ok(attributes)
     }
 
     /// What AWS reports otherwise than the state recorded it.

@@ -4,10 +4,9 @@ use std::collections::BTreeMap;
 
 use provision_core::address::Address;
 use provision_core::fact::Facts;
-use provision_core::plan::{Inputs, Observed, Plan, moves, plan, present_attributes, to_adopt};
-use provision_core::spec::{Attributes, Expanded};
+use provision_core::plan::{Inputs, Observed, Plan, moves, plan, to_adopt};
+use provision_core::spec::Expanded;
 use provision_core::state::State;
-use provision_core::value::Value;
 
 use crate::refresh::{Sought, owned};
 use crate::session::Limits;
@@ -73,24 +72,5 @@ impl Engine {
             }
             facts.answers.extend(self.answer(&plan.asks).await?);
         }
-    }
-
-    /// What AWS reports now of every resource of `spec` that is owned; of the others
-    /// nothing is known.
-    ///
-    /// # Errors
-    /// When AWS cannot be read.
-    pub async fn live_attributes(&self, state: &State, spec: &Expanded) -> Result<Attributes, EngineError> {
-        let observed = self.refresh(state).await?;
-        let mut attributes = spec.shape.clone();
-        for instance in &spec.instances {
-            let current = state.resources.get(&instance.address).and_then(|resource| resource.current.as_ref());
-            if let (Some(current), Some(Observed::Present(seen))) = (current, observed.get(&instance.address)) {
-                let schema = &spec.template(instance).schema;
-                let known = present_attributes(schema, &Value::Null, &seen.spec, &seen.outputs, current.id.as_str());
-                attributes.publish(&instance.address, Value::map(known));
-            }
-        }
-        Ok(attributes)
     }
 }

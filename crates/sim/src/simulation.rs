@@ -7,7 +7,7 @@ use provision_core::address::Address;
 use provision_core::diagnostic::{Diagnostic, SourceId, Sources};
 use provision_core::driver::Id;
 use provision_core::fact::{Answer, Ask, Facts};
-use provision_core::plan::{Drift, Plan, drift, violations};
+use provision_core::plan::{Drift, Plan, violations};
 use provision_core::schema::Schemas;
 use provision_core::spec::checks::Check;
 use provision_core::spec::{self, Expanded, Files, Given};
@@ -16,7 +16,7 @@ use provision_core::store::Holder;
 use provision_engine::apply::{Outcome, Stop};
 use provision_engine::journal::Journal;
 use provision_engine::pace::Patience;
-use provision_engine::session::Limits;
+use provision_engine::session::{Limits, Session};
 use provision_engine::{Engine, EngineError, Observer, PARALLELISM, Unobserved};
 
 use crate::cloud::SimCloud;
@@ -126,8 +126,7 @@ impl Simulation {
         files: &Arc<Files>,
     ) -> Result<Arc<Expanded>, EngineError> {
         let spec = spec::load(sources, source, &self.schemas, given, files).map_err(EngineError::Spec)?;
-        let engine = self.engine(&Arc::new(Process::new(None)), Arc::new(Unobserved));
-        Ok(engine.expand(spec, REGION).await?.0)
+        Ok(self.session().expand(spec).await?.0)
     }
 
     /// Every check of a spec, held against what the cloud reports now.
@@ -135,8 +134,7 @@ impl Simulation {
     /// # Errors
     /// When the cloud cannot be read.
     pub async fn checks(&self, spec: &Expanded) -> Result<Vec<Check>, EngineError> {
-        let engine = self.engine(&Arc::new(Process::new(None)), Arc::new(Unobserved));
-        let attributes = engine.live_attributes(&self.state()?, spec).await?;
+        let attributes = self.session().live_attributes(&self.state()?, spec).await?;
         Ok(spec.checks(&facts(), &attributes))
     }
 
@@ -165,8 +163,7 @@ impl Simulation {
     /// # Panics
     /// When the plan breaks an invariant of plans.
     pub async fn plan(&self, spec: Option<&Expanded>) -> Result<Result<Plan, Vec<Diagnostic>>, EngineError> {
-        let engine = self.engine(&Arc::new(Process::new(None)), Arc::new(Unobserved));
-        self.planned(&engine, &self.state()?, spec, &mut facts(), &Options::default()).await
+        self.planned(&self.session().engine, &self.state()?, spec, &mut facts(), &Options::default()).await
     }
 
     /// What differs from what was last applied.
@@ -174,10 +171,7 @@ impl Simulation {
     /// # Errors
     /// When the cloud cannot be read.
     pub async fn drift(&self) -> Result<Vec<Drift>, EngineError> {
-        let engine = self.engine(&Arc::new(Process::new(None)), Arc::new(Unobserved));
-        let state = self.state()?;
-        let observed = engine.refresh(&state).await?;
-        Ok(drift(&state, &observed, |kind| self.schemas.get(kind).map(|schema| &**schema)))
+        self.session().drift(&self.state()?).await
     }
 
     /// What the cloud says to `ask`.
@@ -185,8 +179,7 @@ impl Simulation {
     /// # Errors
     /// When it does not answer.
     pub async fn answer(&self, ask: Ask) -> Result<Answer, EngineError> {
-        let engine = self.engine(&Arc::new(Process::new(None)), Arc::new(Unobserved));
-        let answers = engine.answer(&BTreeSet::from([ask])).await?;
+        let answers = self.session().engine.answer(&BTreeSet::from([ask])).await?;
         Ok(answers.into_iter().next().map_or(Answer::Nothing, |(_, answer)| answer))
     }
 
@@ -198,6 +191,18 @@ impl Simulation {
         let stored = self.store.state()?;
         let state = stored.unwrap_or_else(|| State::new(&self.stack, &self.stack, Salt::new("salt")));
         Ok(State { region: Some(REGION.to_owned()), account_id: Some(ACCOUNT.to_owned()), ..state })
+    }
+
+    /// A process that looks and changes nothing.
+    fn session(&self) -> Session {
+        let process = Arc::new(Process::new(None));
+        Session {
+            engine: self.engine(&process, Arc::new(Unobserved)),
+            store: self.store.connect(process),
+            stack: self.stack.clone(),
+            region: REGION.to_owned(),
+            assume_role: None,
+        }
     }
 
     fn engine(&self, process: &Arc<Process>, observer: Arc<dyn Observer>) -> Engine {

@@ -129,9 +129,7 @@ impl Script {
             }
             ["lookup", "in", region, kind, by @ ..] => self.look_up(place(region), kind, &by.join(" ")).await,
             ["lookup", kind, by @ ..] => self.look_up(Place::default(), kind, &by.join(" ")).await,
-            ["drift", stack @ ..] => {
-                Ok(text::drift(&self.at(named(stack))?.drift().await?))
-            }
+            ["drift", stack @ ..] => Ok(text::drift(&self.at(named(stack))?.drift().await?)),
             ["show", what @ ..] => self.show(what),
             ["wait", seconds] => {
                 tokio::time::advance(Duration::from_secs(parsed(seconds)?)).await;
@@ -293,9 +291,7 @@ impl Script {
 
     fn show(&mut self, what: &[&str]) -> Output {
         match what {
-            ["state", stack @ ..] => {
-                Ok(text::state(&self.at(named(stack))?.state()?))
-            }
+            ["state", stack @ ..] => Ok(text::state(&self.at(named(stack))?.state()?)),
             ["cloud"] => Ok(text::cloud(&self.main().cloud.things())),
             ["calls"] => {
                 let now = self.main().cloud.calls();

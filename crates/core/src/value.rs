@@ -39,13 +39,16 @@ pub enum Value {
 pub struct Attribute {
     /// The resource.
     pub address: Address,
-    /// The output or property.
+    /// The output or property; empty for all of the resource.
     pub name: String,
 }
 
 impl fmt::Display for Attribute {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}.{}", self.address, self.name)
+        match self.name.as_str() {
+            "" => self.address.fmt(f),
+            name => write!(f, "{}.{name}", self.address),
+        }
     }
 }
 

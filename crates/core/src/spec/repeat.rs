@@ -272,6 +272,7 @@ pub(super) fn repeated(evaluation: &Evaluation<'_>, for_each: &Arc<Tree>, view: 
                 Value::Unknown(unknown) => {
                     Err(unresolved(evaluation, for_each.span, "for_each", (*unknown.awaits).clone()))
                 }
+                Value::Secret(_) => Err(wrong(nothing_to_repeat(item, at_item(Some(index))))),
                 _ => Err(wrong(bad_item(at_item(Some(index))))),
             });
             each.collect::<Result<Vec<_>, Told>>()?

@@ -45,7 +45,10 @@ pub struct Attribute {
 
 impl fmt::Display for Attribute {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}.{}", self.address, self.name)
+        match self.name.as_str() {
+            "" => write!(f, "{}", self.address),
+            name => write!(f, "{}.{name}", self.address),
+        }
     }
 }
 

@@ -158,7 +158,6 @@ impl<'a> Checker<'a> {
         let depends_on = entry.depends_on.iter().filter_map(|named| self.depends_on(named, &entry.name.name)).collect();
         let triggers = entry.replace_triggered_by.iter().filter_map(|named| self.trigger(named)).collect();
         entry.ignore_changes.iter().for_each(|named| self.ignored(named, &entry.schema));
-        self.fed_fields(&entry.body, &entry.schema.as_type(), &mut Vec::new());
         ResourceTemplate {
             name: entry.name.name,
             span: entry.name.span,

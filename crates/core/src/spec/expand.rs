@@ -193,7 +193,14 @@ impl Expanded {
         let stated = evaluation.value(&template.body, &self.view(&evaluation, instance));
         let tagged = self.with_default_tags(stated, schema, &evaluation);
         let mut diagnostics = evaluation.take_found();
-        let value = misfit::conform(template, &tagged, schema, &instance.address, &mut diagnostics);
+        let value = misfit::conform(
+            &self.frames[instance.frame].module,
+            template,
+            &tagged,
+            schema,
+            &instance.address,
+            &mut diagnostics,
+        );
         if diagnostics.is_empty() { Ok(value) } else { Err(diagnostics) }
     }
 
@@ -238,7 +245,8 @@ impl Expanded {
     ) -> Result<Value, Vec<Diagnostic>> {
         let evaluation = Evaluation::new(self, facts, attributes);
         let view = View { sees_outputs: true, ..evaluation.view(0, None, None) };
-        let value = Expression::parse(text).and_then(|expression| expression.evaluate(&view));
+        let expression = Expression::parse(text).and_then(|expression| self.spec.root.known_names(expression));
+        let value = expression.and_then(|expression| expression.evaluate(&view));
         let mut found = evaluation.take_found();
         match value {
             Ok(value) if found.is_empty() => Ok(value),

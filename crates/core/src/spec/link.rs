@@ -7,6 +7,7 @@ use super::check;
 use super::definition::{Module, ModuleCall};
 use super::document::{self, CallEntry, Document, Named, Purpose};
 use super::files::{Files, beside};
+use super::given::{self, Given};
 use super::tree::Tree;
 use super::yaml::{self, Entry};
 use crate::diagnostic::{Diagnostic, SourceId, Sources, Span, suggest};
@@ -104,6 +105,7 @@ impl<'a> Linker<'a> {
         self.diagnostics.extend(parsed.diagnostics);
         let root = parsed.root?;
         let mut document = document::read(&root, Purpose::Module, self.sources, self.schemas, self.diagnostics);
+        given::hide_secrets(&root, &document, &Given::default(), self.sources);
         Some(self.define(&mut document, source))
     }
 

@@ -46,7 +46,7 @@ fn run(spec: Spec, diagnostics: &mut Vec<Diagnostic>) -> Spec {
 }
 
 /// Adds what does not overlap a place that something is known to be wrong with.
-fn add_news(diagnostics: &mut Vec<Diagnostic>, found: Vec<Diagnostic>) {
+pub(super) fn add_news(diagnostics: &mut Vec<Diagnostic>, found: Vec<Diagnostic>) {
     let known: Vec<Span> = diagnostics.iter().filter_map(|diagnostic| diagnostic.span).collect();
     let overlaps = |span: Span| {
         known.iter().any(|other| span.source == other.source && span.start < other.end && other.start < span.end)

@@ -202,7 +202,7 @@ impl Tree {
     /// place where `at_key` and the path leads to one.
     pub fn locate(&self, path: &[String], at_key: bool) -> Span {
         let Some((step, rest)) = path.split_first() else {
-            return self.span;
+            return self.place();
         };
         match &self.kind {
             TreeKind::Map(entries) => match entries.get(step) {
@@ -214,6 +214,14 @@ impl Tree {
                 Some(tree) => tree.locate(rest, at_key),
                 None => self.span,
             },
+            _ => self.place(),
+        }
+    }
+
+    /// Where it stands; of a lone expression, what is between the braces.
+    pub fn place(&self) -> Span {
+        match &self.kind {
+            TreeKind::Expression(located) => located.span,
             _ => self.span,
         }
     }

@@ -153,6 +153,9 @@ impl<'a> Evaluation<'a> {
         let over = self.frame(parent).module.calls[call].meta.for_each.as_ref();
         let value = self.value(tree, &self.view(parent, own.each.as_ref(), over));
         let Some(param) = own.module.params.get(name) else { return value };
+        if let (Value::Null, Some(default)) = (&value, &param.default) {
+            return default.clone();
+        }
         match conform(&value, &param.ty) {
             Ok(value) if param.secret => value.into_secret(),
             Ok(value) => value,
@@ -202,7 +205,9 @@ impl<'a> Evaluation<'a> {
                 let group = self.attributes.group(&own.address(&template.name));
                 group.cloned().unwrap_or_else(nothing_known)
             }
-            Group::Open(_, by_key) => self.whole(own, &template.name, repeated(attributes(), *by_key)),
+            Group::Open(_, false) => self.whole(own, &template.name, attributes()),
+            // Not even its keys are known, which may well be before an apply.
+            Group::Open(_, true) => Value::Unknown(Unknown::of(repeated(attributes(), true))),
             Group::Unresolved => {
                 self.is_blocked.set(true);
                 Value::Unknown(Unknown::of(repeated(attributes(), template.meta.for_each.is_some())))
@@ -301,7 +306,8 @@ impl View<'_> {
         let identity = facts.get(&Ask::Identity(self.place.clone())).unwrap_or(Value::Null);
         let fact = |name: &str| match &identity {
             Value::Map(entries) => entries.get(name).cloned().unwrap_or(Value::Null),
-            unknown => unknown.clone(),
+            Value::Unknown(unknown) => Value::Unknown(Unknown { awaits: unknown.awaits.clone(), ..text_type() }),
+            other => other.clone(),
         };
         let region = match facts.region_of(self.place) {
             "" => text_to_come(),
@@ -321,8 +327,12 @@ impl View<'_> {
     }
 }
 
+fn text_type() -> Unknown {
+    Unknown::of(Type::String(StringType::default()))
+}
+
 fn text_to_come() -> Value {
-    Value::Unknown(Unknown::of(Type::String(StringType::default())))
+    Value::Unknown(text_type())
 }
 
 impl Scope for View<'_> {

@@ -4,12 +4,14 @@ mod blocks;
 mod import;
 mod meta;
 mod moved;
+mod param;
 mod resource;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::definition::{LifecycleBlock, Meta};
+use super::format::SECTIONS;
 use super::params::Param;
 use super::tree::Tree;
 use super::yaml::{Entry, Node, NodeKind, ScalarValue};
@@ -74,11 +76,9 @@ impl Purpose {
         }
     }
 
-    fn sections(self) -> &'static [&'static str] {
-        match self {
-            Self::Spec => &SPEC_SECTIONS,
-            Self::Module => &MODULE_SECTIONS,
-        }
+    fn sections(self) -> Vec<&'static str> {
+        let of_stacks = ["stack", "region", "assume_role", "environments", "defaults", "moved", "import"];
+        SECTIONS.into_iter().filter(|section| self == Self::Spec || !of_stacks.contains(section)).collect()
     }
 }
 
@@ -170,25 +170,6 @@ impl Named {
     }
 }
 
-const SPEC_SECTIONS: [&str; 14] = [
-    "stack",
-    "region",
-    "assume_role",
-    "params",
-    "environments",
-    "locals",
-    "defaults",
-    "existing",
-    "modules",
-    "resources",
-    "moved",
-    "import",
-    "checks",
-    "outputs",
-];
-const MODULE_SECTIONS: [&str; 8] =
-    ["description", "params", "locals", "existing", "modules", "resources", "checks", "outputs"];
-
 /// Reads the sections of a file. What cannot be read is left out and told.
 pub(super) fn read(
     root: &Node,
@@ -229,8 +210,9 @@ impl Reader<'_> {
             let help = "add a line such as `stack: shop`; it names the state and marks what belongs together";
             self.error("missing-field", start_of(root.span), "`stack` is missing", Some(help.to_owned()));
         }
+        let sections = purpose.sections();
         for entry in entries {
-            if let Some(section) = self.field(entry, entries, purpose.sections(), what) {
+            if let Some(section) = self.field(entry, entries, &sections, what) {
                 self.section(section, &entry.value, &mut document);
             }
         }
@@ -324,16 +306,6 @@ impl Reader<'_> {
             self.error("bad-name", node.span, format!("`{name}` is no name for a stack"), Some(help.to_owned()));
         }
         name
-    }
-
-    fn params(&mut self, node: &Node) -> BTreeMap<String, Param> {
-        let mut params = BTreeMap::new();
-        for entry in self.mapping(node, "`params`") {
-            self.name(entry, "a param");
-            let param = self.param(&entry.value, entry.key.span);
-            params.insert(entry.key.text.to_string(), param);
-        }
-        params
     }
 
     /// Names are identifiers, since expressions use them.

@@ -1,5 +1,6 @@
 //! What the tests of the whole share: generated files, local clouds.
 
+pub mod binary;
 pub mod conformance;
 pub mod generated;
 pub mod local_aws;

@@ -63,7 +63,12 @@ impl LocalAws {
 
     /// What exists in it, as `localstack/inventory` tells: `{}` when nothing is left.
     pub fn inventory(&self) -> io::Result<String> {
-        let answer = command(local("inventory"), &self.endpoint).output()?;
+        self.inventory_in("us-east-1")
+    }
+
+    /// What exists in one of its regions.
+    pub fn inventory_in(&self, region: &str) -> io::Result<String> {
+        let answer = command(local("inventory"), &self.endpoint).env("AWS_REGION", region).output()?;
         match answer.status.success() {
             true => Ok(String::from_utf8_lossy(&answer.stdout).trim().to_owned()),
             false => Err(io::Error::other(String::from_utf8_lossy(&answer.stderr).into_owned())),

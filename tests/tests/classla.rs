@@ -2,16 +2,13 @@
 
 #![allow(clippy::unwrap_used, clippy::print_stderr, missing_docs)]
 
-use std::collections::BTreeMap;
-use std::fs;
+use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{BuildHasher, RandomState};
-use std::io::{BufRead, BufReader, Read};
-use std::process::{Command, Stdio};
 
+use provision_tests::binary::{Binary, Told};
 use provision_tests::generated::workspace;
-use provision_tests::local_aws::{Backend, LocalAws, command};
+use provision_tests::local_aws::{Backend, command};
 use serde_json::{Value as Json, json};
-use tempfile::TempDir;
 
 /// What the secret params are given: nobody else writes such words.
 const CANARIES: [(&str, &str); 5] = [
@@ -46,105 +43,44 @@ const PRODUCTION: [&str; 6] = [
     "-p",
     "azs=6",
     "-p",
-    "single_nat_gateway=false",
+    "nat=per_az",
     "-p",
     r#"interface_endpoints=["ecr.api","ecr.dkr","logs","secretsmanager","ssm","ssmmessages","ec2messages","kms","sts","monitoring","events","sqs","sns","ecs","ecs-agent","ecs-telemetry","xray","elasticloadbalancing","autoscaling","application-autoscaling"]"#,
 ];
 
+const SPEC: &str = "specs/classla-base.yaml";
+
 /// The stack on a local AWS of its own.
 struct Stack {
-    aws: LocalAws,
-    folder: TempDir,
-    /// Every byte that a command printed or left in the state folder, and where.
-    kept: Vec<(String, Vec<u8>)>,
-}
-
-/// What a command said on standard output.
-#[derive(Debug)]
-struct Told(String);
-
-impl Told {
-    /// The one event of this name.
-    fn event(&self, name: &str) -> Json {
-        let lines = self.0.lines().filter_map(|line| serde_json::from_str::<Json>(line).ok());
-        let found: Vec<Json> = lines.filter(|event| event["event"] == name).collect();
-        let [event] = found.as_slice() else { panic!("not one event `{name}`: {self:#?}") };
-        event.clone()
-    }
-
-    /// What the plan does, by address.
-    fn steps(&self) -> BTreeMap<String, String> {
-        let plan = self.event("plan");
-        let text = |value: &Json| value.as_str().unwrap().to_owned();
-        plan["steps"].as_array().unwrap().iter().map(|step| (text(&step["address"]), text(&step["action"]))).collect()
-    }
+    binary: Binary,
 }
 
 impl Stack {
     fn start(backend: Backend) -> Self {
-        Self { aws: LocalAws::start(backend).unwrap(), folder: TempDir::new().unwrap(), kept: Vec::new() }
-    }
-
-    fn command(&self, args: &[&str]) -> Command {
-        let mut command = command(env!("CARGO_BIN_EXE_provision-under-test"), self.aws.endpoint());
-        let (name, args) = args.split_first().unwrap();
-        command.arg(name).arg(workspace().join("specs/classla-base.yaml")).args(args);
-        command.arg("--state").arg(self.folder.path()).env("PROVISION_TEMPO", "0.05").envs(CANARIES);
-        command.stdin(Stdio::null());
-        command
+        Self { binary: Binary::start(env!("CARGO_BIN_EXE_provision-under-test"), backend, &CANARIES) }
     }
 
     /// Runs a command on the spec and insists on its exit code.
     fn run(&mut self, args: &[&str], code: i32) -> Told {
-        let output = self.command(args).output().unwrap();
-        let (status, out) = (output.status, String::from_utf8(output.stdout.clone()).unwrap());
-        let err = String::from_utf8_lossy(&output.stderr).into_owned();
-        self.keep(args, output.stdout, output.stderr);
-        assert_eq!(status.code(), Some(code), "{args:?}:\n{out}\n{err}");
-        Told(out)
+        let (name, args) = args.split_first().unwrap();
+        self.binary.run(&[&[name, SPEC], args].concat(), code)
     }
 
-    /// Starts an apply, and kills it with SIGKILL once it has told `times` times of `event`.
     fn kill_apply(&mut self, event: &str, times: u64) {
         eprintln!("killing an apply once it has {event} {times} steps");
-        let args = ["apply", "--yes", "--json"];
-        let mut child = self.command(&args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        let mut stdout = BufReader::new(child.stdout.take().unwrap());
-        let mut out = String::new();
-        let told = format!(r#""event":"{event}""#);
-        while (out.matches(&told).count() as u64) < times {
-            assert_ne!(stdout.read_line(&mut out).unwrap(), 0, "it ended before it was killed: {out}");
-        }
-        child.kill().unwrap();
-        stdout.read_to_string(&mut out).unwrap();
-        let output = child.wait_with_output().unwrap();
-        assert_eq!(output.status.code(), None, "it ended before it was killed");
-        self.keep(&args, out.into_bytes(), output.stderr);
-    }
-
-    fn keep(&mut self, args: &[&str], out: Vec<u8>, err: Vec<u8>) {
-        self.kept.push((format!("stdout of {args:?}"), out));
-        self.kept.push((format!("stderr of {args:?}"), err));
-        for entry in fs::read_dir(self.folder.path()).unwrap() {
-            let path = entry.unwrap().path();
-            self.kept.push((format!("{} after {args:?}", path.display()), fs::read(path).unwrap()));
-        }
+        self.binary.kill(&["apply", SPEC, "--yes", "--json"], event, times);
     }
 
     /// Does something outside of provision, and says what that printed.
     fn outside(&self, what: &str) -> String {
-        let output = command(workspace().join("tests/outside.py"), self.aws.endpoint()).arg(what).output().unwrap();
+        let outside = workspace().join("tests/outside.py");
+        let output = command(outside, self.binary.aws.endpoint()).arg(what).output().unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8(output.stdout).unwrap().trim().to_owned()
     }
 
-    fn counts(&self) -> BTreeMap<String, usize> {
-        let found: BTreeMap<String, Vec<String>> = serde_json::from_str(&self.aws.inventory().unwrap()).unwrap();
-        found.into_iter().map(|(kind, ids)| (kind, ids.len())).collect()
-    }
-
-    fn state(&self) -> Json {
-        serde_json::from_slice(&fs::read(self.folder.path().join("classla-base.json")).unwrap()).unwrap()
+    fn resources(&self) -> Json {
+        self.binary.state("classla-base")["resources"].clone()
     }
 
     /// Neither plan nor drift finds a difference.
@@ -168,7 +104,7 @@ fn lives_on_moto() {
 #[test]
 fn lives_on_localstack() {
     let stack = Stack::start(Backend::LocalStack);
-    if stack.aws.is_old_localstack().unwrap() {
+    if stack.binary.aws.is_old_localstack().unwrap() {
         eprintln!("NOT RUN: LocalStack 4 takes no tags in CreateBucket, and LocalStack 2026 needs a Python 3.13");
         return;
     }
@@ -192,13 +128,13 @@ fn interrupted(stack: &mut Stack) {
     stack.kill_apply("started", 1 + random % 4);
     stack.run(&["apply", "--yes"], 0);
     let expected: BTreeMap<String, usize> = EXPECTED.map(|(kind, count)| (kind.to_owned(), count)).into();
-    assert_eq!(stack.counts(), expected);
+    assert_eq!(stack.binary.counts(), expected);
     stack.is_settled(&[]);
 }
 
 fn outputs(stack: &mut Stack) {
     let told = stack.run(&["output", "--json"], 0);
-    let outputs: BTreeMap<String, Json> = serde_json::from_str(&told.0).unwrap();
+    let outputs: BTreeMap<String, Json> = serde_json::from_str(&told.out).unwrap();
     let names = [
         "alb_security_group_id",
         "app_secret_arn",
@@ -230,7 +166,7 @@ fn changed_outside(stack: &mut Stack) {
     stack.outside("change");
     let fixed = stack.run(&["drift", "--fix", "--yes", "--json"], 0);
     names_the_drift(&fixed);
-    let steps = [("alb_group", "update"), ("app_logs", "create"), ("vpc", "update")];
+    let steps = [("alb_group", "update"), ("app_logs", "create"), ("network.vpc", "update")];
     assert_eq!(fixed.steps(), owned(&steps));
     stack.is_settled(&[]);
 }
@@ -262,7 +198,7 @@ fn names_the_drift(told: &Told) {
     let expected = [
         json!({ "address": "alb_group", "kind": "ec2/security_group", "missing": false, "changes": [ingress] }),
         json!({ "address": "app_logs", "kind": "logs/log_group", "missing": true, "changes": [] }),
-        json!({ "address": "vpc", "kind": "ec2/vpc", "missing": false, "changes": [tag] }),
+        json!({ "address": "network.vpc", "kind": "ec2/vpc", "missing": false, "changes": [tag] }),
     ];
     assert_eq!(found, expected);
 }
@@ -271,30 +207,24 @@ fn names_the_drift(told: &Told) {
 fn param_changed(stack: &mut Stack) {
     let params = ["-p", "log_retention_days=30"];
     let planned = stack.run(&[&["plan", "--json"], params.as_slice()].concat(), 0).steps();
-    assert_eq!(planned, owned(&[("app_logs", "update"), ("flow_log_group", "update"), ("log_bucket", "update")]));
+    assert_eq!(
+        planned,
+        owned(&[("app_logs", "update"), ("log_bucket", "update"), ("network.flow_log_group", "update")])
+    );
     stack.run(&[&["apply", "--yes", "--json"], params.as_slice()].concat(), 0);
     stack.is_settled(&params);
 }
 
 fn destroyed(stack: &mut Stack) {
     stack.run(&["destroy", "--yes"], 0);
-    assert_eq!(stack.aws.inventory().unwrap(), "{}");
-    assert_eq!(stack.state()["resources"], json!({}));
+    assert_eq!(stack.binary.aws.inventory().unwrap(), "{}");
+    assert_eq!(stack.resources(), json!({}));
 }
 
 fn secrets_stay_out(stack: &Stack, session_secret: &str) {
     assert_eq!(session_secret.len(), 64, "what AWS made up was not read");
-    let secrets = CANARIES.iter().map(|(_, secret)| *secret).chain([session_secret]);
-    for secret in secrets {
-        for (place, bytes) in &stack.kept {
-            assert!(!contains(bytes, secret.as_bytes()), "{secret} is in {place}");
-        }
-    }
-    assert!(stack.kept.iter().any(|(place, bytes)| place.contains(".journal after") && !bytes.is_empty()));
-}
-
-fn contains(bytes: &[u8], wanted: &[u8]) -> bool {
-    bytes.windows(wanted.len()).any(|window| window == wanted)
+    let secrets: Vec<&str> = CANARIES.iter().map(|(_, secret)| *secret).chain([session_secret]).collect();
+    stack.binary.never_showed(&secrets);
 }
 
 /// Reads are batched: a third as many calls as resources, at most. With the defaults of
@@ -305,6 +235,23 @@ fn drift_asks_little() {
     stack.run(&[["apply", "--yes"].as_slice(), &PRODUCTION].concat(), 0);
     let found = stack.run(&[["drift", "--json"].as_slice(), &PRODUCTION].concat(), 0).event("drift");
     let calls: BTreeMap<String, usize> = serde_json::from_value(found["calls"].clone()).unwrap();
-    let (sum, resources) = (calls.values().sum::<usize>(), stack.state()["resources"].as_object().unwrap().len());
+    let (sum, resources) = (calls.values().sum::<usize>(), stack.resources().as_object().unwrap().len());
     assert!(sum * 3 <= resources, "{sum} calls for {resources} resources: {calls:#?}");
+}
+
+/// The network has become a module: whoever applied the spec before has nothing replaced and
+/// nothing deleted by that.
+#[test]
+fn what_was_applied_before_is_only_moved() {
+    let mut stack = Stack::start(Backend::Moto);
+    stack.binary.run(&["apply", "tests/fixtures/classla-base-0.1.yaml", "--yes"], 0);
+    let ids = |stack: &Stack| stack.binary.ids("classla-base").into_values().collect::<BTreeSet<String>>();
+    let (before, ids_before) = (stack.binary.counts(), ids(&stack));
+
+    let plan = stack.run(&["plan", "--json"], 0).event("plan");
+    assert_eq!(plan["steps"], json!([]));
+    assert_eq!(plan["moves"].as_array().unwrap().len(), 20, "{plan}");
+    stack.run(&["apply", "--yes"], 0);
+    assert_eq!((stack.binary.counts(), ids(&stack)), (before, ids_before));
+    stack.is_settled(&[]);
 }

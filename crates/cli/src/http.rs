@@ -12,7 +12,7 @@ const PAUSE: Duration = Duration::from_secs(2);
 /// Sends the request until the answer is right, or it was sent often enough.
 ///
 /// # Errors
-/// What was wrong with the last answer.
+/// What was wrong with the last answer, without what is secret.
 pub(crate) async fn ask(request: &Request) -> Result<(), String> {
     let client = reqwest::Client::builder()
         .redirect(Policy::none())
@@ -41,17 +41,19 @@ async fn once(client: &reqwest::Client, request: &Request) -> Result<(), String>
         .headers
         .iter()
         .fold(client.request(method, &request.url), |sent, (name, value)| sent.header(name, value));
-    let answer = sent.send().await.map_err(|error| whole(&error))?;
+    let shown = |text: &str| if request.is_secret { "(sensitive)".to_owned() } else { text.to_owned() };
+    let failed = |error: reqwest::Error| format!("{}: {}", shown(&request.url), whole(&error.without_url()));
+    let answer = sent.send().await.map_err(failed)?;
     let status = answer.status().as_u16();
     if !request.status.contains(&status) {
         let wanted: Vec<String> = request.status.iter().map(u16::to_string).collect();
-        return Err(format!("{} answers {status}, not {}", request.url, wanted.join(" or ")));
+        return Err(format!("{} answers {status}, not {}", shown(&request.url), wanted.join(" or ")));
     }
     let Some(contained) = &request.contains else { return Ok(()) };
-    let text = answer.text().await.map_err(|error| whole(&error))?;
+    let text = answer.text().await.map_err(failed)?;
     match text.contains(contained.as_str()) {
         true => Ok(()),
-        false => Err(format!("the answer of {} does not hold `{contained}`", request.url)),
+        false => Err(format!("the answer of {} does not hold `{}`", shown(&request.url), shown(contained))),
     }
 }
 

@@ -46,7 +46,7 @@ pub struct Attribute {
 impl fmt::Display for Attribute {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.name.as_str() {
-            "" => self.address.fmt(f),
+            "" => write!(f, "{}", self.address),
             name => write!(f, "{}.{name}", self.address),
         }
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use futures::future::try_join_all;
 use provision_core::diff::Comparison;
 use provision_core::driver::{Cause, Driver, Id, Place, Wanted};
-use provision_core::fact::{Answer, Ask};
+use provision_core::fact::{Answer, Ask, Facts};
 use provision_core::plan::{Seen, present_attributes};
 use provision_core::schema::{KindSchema, ObjectType, conform, lift};
 use provision_core::state::Salt;
@@ -16,6 +16,25 @@ use crate::pace;
 use crate::{Engine, EngineError};
 
 impl Engine {
+    /// What `work_out` comes to once the cloud has answered all that it asks besides. The
+    /// answers are kept in `facts`, in memory only.
+    ///
+    /// # Errors
+    /// When AWS does not answer, a kind is not known to this build, or `work_out` fails.
+    pub async fn answered<T>(
+        &self,
+        facts: &mut Facts,
+        mut work_out: impl FnMut(&Facts) -> Result<(T, BTreeSet<Ask>), EngineError>,
+    ) -> Result<T, EngineError> {
+        loop {
+            let (found, asks) = work_out(facts)?;
+            if asks.is_empty() {
+                return Ok(found);
+            }
+            facts.answers.extend(self.answer(&asks).await?);
+        }
+    }
+
     /// The answers to `asks`, all asked for at once. Nothing is changed.
     ///
     /// # Errors

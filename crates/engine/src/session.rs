@@ -91,13 +91,13 @@ impl Session {
     /// When AWS does not answer, or the spec cannot be unrolled.
     pub async fn expand(&self, spec: Spec) -> Result<(Arc<Expanded>, Facts), EngineError> {
         let mut facts = Facts::new(&self.region);
-        loop {
-            let expanded = Expanded::new(spec.clone(), &facts).map_err(EngineError::Spec)?;
-            if expanded.asks.is_empty() {
-                return Ok((Arc::new(expanded), facts));
-            }
-            facts.answers.extend(self.engine.answer(&expanded.asks).await?);
-        }
+        let work_out = |facts: &Facts| {
+            let mut expanded = Expanded::new(spec.clone(), facts).map_err(EngineError::Spec)?;
+            let asks = std::mem::take(&mut expanded.asks);
+            Ok((expanded, asks))
+        };
+        let expanded = self.engine.answered(&mut facts, work_out).await?;
+        Ok((Arc::new(expanded), facts))
     }
 
     /// Reads what is live and plans; without a spec everything is to be destroyed. What the

@@ -55,7 +55,7 @@ impl Engine {
         facts: &mut Facts,
         limits: &Limits,
     ) -> Result<Plan, EngineError> {
-        loop {
+        let work_out = |facts: &Facts| {
             let inputs = Inputs {
                 spec,
                 facts,
@@ -66,11 +66,10 @@ impl Engine {
                 targets: &limits.targets,
                 replace: &limits.replace,
             };
-            let plan = plan(&inputs).map_err(EngineError::Spec)?;
-            if plan.asks.is_empty() {
-                return Ok(plan);
-            }
-            facts.answers.extend(self.answer(&plan.asks).await?);
-        }
+            let mut plan = plan(&inputs).map_err(EngineError::Spec)?;
+            let asks = std::mem::take(&mut plan.asks);
+            Ok((plan, asks))
+        };
+        self.answered(facts, work_out).await
     }
 }

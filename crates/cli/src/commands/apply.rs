@@ -8,6 +8,7 @@ use provision_core::plan::Plan;
 use provision_core::spec::Expanded;
 use provision_engine::apply::{Outcome, Stop};
 use provision_engine::journal::Journal;
+use provision_engine::session::Session;
 
 use super::check;
 use crate::args::{ApplyArgs, RunArgs};
@@ -33,21 +34,21 @@ pub(crate) async fn run(args: &ApplyArgs, output: &Output) -> Result<Exit, CliEr
     };
     let exit = carry_out(&connection, journal, plan, Some(expanded.clone()), facts.clone(), &args.run, output).await?;
     match exit {
-        Exit::Success => after(&connection, &expanded, &facts, &sources, output).await,
+        // What the whole promises, a part of it need not keep.
+        Exit::Success if args.limits.target.is_empty() => after(session, &expanded, facts, &sources, output).await,
         other => Ok(other),
     }
 }
 
 /// Looks whether the spec's checks hold, now that all is as it says.
 async fn after(
-    connection: &Connection,
+    session: &Session,
     expanded: &Expanded,
-    facts: &Facts,
+    facts: Facts,
     sources: &Sources,
     output: &Output,
 ) -> Result<Exit, CliError> {
-    let session = &connection.session;
-    let checked = check::check(session, expanded, facts, &session.peek().await?, sources).await?;
+    let checked = check::check(session, expanded, facts, sources).await?;
     if checked.is_empty() {
         return Ok(Exit::Success);
     }

@@ -6,7 +6,6 @@ use provision_core::diagnostic::Sources;
 use provision_core::fact::Facts;
 use provision_core::spec::Expanded;
 use provision_core::spec::checks::Verdict;
-use provision_core::state::State;
 use provision_engine::session::Session;
 
 use crate::args::CheckArgs;
@@ -30,8 +29,7 @@ pub(crate) async fn run(args: &CheckArgs, output: &Output) -> Result<Exit, CliEr
     let observer = Arc::new(progress::Quiet::new(output));
     let Connection { session, .. } = Connection::of(&spec, &args.spec.place, observer, 1).await?;
     let (expanded, facts) = session.expand(spec).await.in_spec(&sources)?;
-    let state = session.peek().await?;
-    let checked = check(&session, &expanded, &facts, &state, &sources).await?;
+    let checked = check(&session, &expanded, facts, &sources).await?;
     render::checks::show(&checked, output);
     Ok(if checked.iter().all(|it| it.wrong.is_none()) { Exit::Success } else { Exit::Failure })
 }
@@ -40,16 +38,20 @@ pub(crate) async fn run(args: &CheckArgs, output: &Output) -> Result<Exit, CliEr
 pub(crate) async fn check(
     session: &Session,
     expanded: &Expanded,
-    facts: &Facts,
-    state: &State,
+    mut facts: Facts,
     sources: &Sources,
 ) -> Result<Vec<Checked>, CliError> {
     if !expanded.has_checks() {
         return Ok(Vec::new());
     }
-    let attributes = session.live_attributes(state, expanded).await?;
+    let attributes = session.live_attributes(&session.peek().await?, expanded).await?;
+    let work_out = |facts: &Facts| {
+        let checks = expanded.checks(facts, &attributes);
+        let asks = checks.iter().flat_map(|check| check.asks.clone()).collect();
+        Ok((checks, asks))
+    };
     let mut checked = Vec::new();
-    for check in expanded.checks(facts, &attributes) {
+    for check in session.engine.answered(&mut facts, work_out).await? {
         let wrong = match check.verdict {
             Verdict::Holds => None,
             Verdict::Fails => Some("it is false".to_owned()),

@@ -1,11 +1,14 @@
 //! `provision console`: expressions against the current state.
 
-use std::io::{BufRead, IsTerminal};
+use std::io::IsTerminal;
 use std::sync::Arc;
 
 use provision_core::diagnostic::Sources;
 use provision_core::fact::Facts;
 use provision_core::spec::{Attributes, Expanded};
+use provision_core::value::Value;
+use provision_engine::EngineError;
+use provision_engine::session::Session;
 use rustyline::DefaultEditor;
 use rustyline::error::ReadlineError;
 
@@ -17,8 +20,9 @@ use crate::session::Connection;
 
 /// What expressions are evaluated against.
 struct Console<'a> {
+    session: &'a Session,
     expanded: &'a Expanded,
-    facts: &'a Facts,
+    facts: Facts,
     attributes: Attributes,
     sources: Sources,
     output: &'a Output,
@@ -31,22 +35,22 @@ pub(crate) async fn run(args: &ConsoleArgs, output: &Output) -> Result<Exit, Cli
     let Connection { session, .. } = Connection::of(&spec, &args.spec.place, observer, 1).await?;
     let (expanded, facts) = session.expand(spec).await.in_spec(&sources)?;
     let attributes = session.live_attributes(&session.peek().await?, &expanded).await?;
-    let mut console = Console { expanded: &expanded, facts: &facts, attributes, sources, output };
+    let mut console = Console { session: &session, expanded: &expanded, facts, attributes, sources, output };
     if !args.expressions.is_empty() {
-        return Ok(console.all(args.expressions.iter().cloned()));
+        return Ok(console.all(args.expressions.iter().cloned()).await);
     }
     if std::io::stdin().is_terminal() {
-        return console.interactive();
+        return console.interactive().await;
     }
-    let lines = std::io::stdin().lock().lines().map_while(Result::ok);
-    Ok(console.all(lines.filter(|line| !line.trim().is_empty())))
+    let lines = std::io::stdin().lines().map_while(Result::ok);
+    Ok(console.all(lines.filter(|line| !line.trim().is_empty())).await)
 }
 
 impl Console<'_> {
-    fn all(&mut self, expressions: impl Iterator<Item = String>) -> Exit {
+    async fn all(&mut self, expressions: impl Iterator<Item = String>) -> Exit {
         let mut exit = Exit::Success;
         for expression in expressions {
-            if !self.show(expression.trim()) {
+            if !self.show(expression.trim()).await {
                 exit = Exit::Failure;
             }
         }
@@ -54,20 +58,29 @@ impl Console<'_> {
     }
 
     /// Shows the value of an expression, or what is wrong with it.
-    fn show(&mut self, text: &str) -> bool {
-        let source = self.sources.add("expression", text);
-        match self.expanded.evaluate(source, text, self.facts, &self.attributes) {
+    async fn show(&mut self, text: &str) -> bool {
+        let value = self.value(text).await;
+        let is_found = value.is_ok();
+        match value {
             Ok(found) if self.output.is_json() => self.output.event(&value::json(&found)),
             Ok(found) => self.output.line(value::pretty(&found)),
-            Err(found) => {
-                diagnostics::list(&found, &self.sources, self.output);
-                return false;
-            }
+            Err(EngineError::Spec(found)) => diagnostics::list(&found, &self.sources, self.output),
+            Err(other) => drop(CliError::from(other).report(self.output)),
         }
-        true
+        is_found
     }
 
-    fn interactive(&mut self) -> Result<Exit, CliError> {
+    async fn value(&mut self, text: &str) -> Result<Value, EngineError> {
+        let source = self.sources.add("expression", text);
+        let work_out = |facts: &Facts| {
+            let found = self.expanded.evaluate(source, text, facts, &self.attributes).map_err(EngineError::Spec)?;
+            let asks = found.asks();
+            Ok((found, asks))
+        };
+        self.session.engine.answered(&mut self.facts, work_out).await
+    }
+
+    async fn interactive(&mut self) -> Result<Exit, CliError> {
         let unavailable = |error: ReadlineError| CliError::argument(error.to_string(), "give expressions with `-e`");
         let mut editor = DefaultEditor::new().map_err(unavailable)?;
         self.output.note("An expression a line, such as `vpc.id`; Ctrl-D leaves.");
@@ -78,7 +91,7 @@ impl Console<'_> {
                 Ok(line) => {
                     // A history that cannot grow is no reason to stop.
                     let _ = editor.add_history_entry(line.trim());
-                    self.show(line.trim());
+                    self.show(line.trim()).await;
                 }
                 Err(ReadlineError::Interrupted) => {}
                 Err(ReadlineError::Eof) => return Ok(Exit::Success),

@@ -1,6 +1,6 @@
 //! What must hold after an apply: conditions over outputs and live attributes, and requests.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, LazyLock};
 
 use super::Attributes;
@@ -10,7 +10,7 @@ use super::tree::Tree;
 use super::view::{Evaluation, View};
 use crate::address::Address;
 use crate::diagnostic::{Diagnostic, Span};
-use crate::fact::Facts;
+use crate::fact::{Ask, Facts};
 use crate::schema::{Field, ObjectType, StringType, Type, conform};
 use crate::value::{Unknown, Value};
 
@@ -25,6 +25,8 @@ pub struct Check {
     pub message: Option<String>,
     /// Whether it holds, or how to find out.
     pub verdict: Verdict,
+    /// What the cloud must be asked before that stands.
+    pub asks: BTreeSet<Ask>,
 }
 
 /// Whether a check holds.
@@ -59,6 +61,8 @@ pub struct Request {
     pub timeout: u32,
     /// How often to ask again before the check fails.
     pub retries: u32,
+    /// Whether the URL or the wanted text is secret: then neither is shown.
+    pub is_secret: bool,
 }
 
 /// What `http` of a check takes.
@@ -88,17 +92,17 @@ pub(super) fn http_type() -> Type {
 }
 
 impl CheckBlock {
-    /// Evaluates all of it, noting what fails.
+    /// Evaluates all of it that is looked at, noting what fails.
     pub(super) fn rehearse(&self, evaluation: &Evaluation<'_>, view: &View<'_>) {
-        if let Some(tree) = &self.assert {
-            self.told(evaluation, tree, &evaluation.value(tree, view), &Type::Bool);
+        if self.is_looked_at(evaluation, view) != Value::Bool(false) {
+            self.condition(evaluation, view);
+            self.message.iter().for_each(|tree| drop(evaluation.value(tree, view)));
         }
-        if let Some(tree) = &self.http {
-            self.told(evaluation, tree, &evaluation.value(tree, view), &http_type());
-        }
-        for tree in self.message.iter().chain(&self.when) {
-            evaluation.value(tree, view);
-        }
+    }
+
+    fn is_looked_at(&self, evaluation: &Evaluation<'_>, view: &View<'_>) -> Value {
+        let told = |tree| self.told(evaluation, tree, &evaluation.value(tree, view), &Type::Bool);
+        self.when.as_ref().map_or(Value::Bool(true), |tree| told(tree))
     }
 
     /// `value` as `ty` has it; what does not fit is noted.
@@ -118,25 +122,41 @@ impl CheckBlock {
         Value::Unknown(Unknown::default())
     }
 
-    fn verdict(&self, evaluation: &Evaluation<'_>, view: &View<'_>) -> Verdict {
-        let value = match (&self.assert, &self.http) {
+    /// What tells whether it holds: a condition, or a request.
+    fn condition(&self, evaluation: &Evaluation<'_>, view: &View<'_>) -> Value {
+        match (&self.assert, &self.http) {
             (Some(tree), _) => self.told(evaluation, tree, &evaluation.value(tree, view), &Type::Bool),
             (None, Some(tree)) => self.told(evaluation, tree, &evaluation.value(tree, view), &http_type()),
             (None, None) => Value::Bool(true),
-        };
-        let found = evaluation.take_found();
-        match &value {
-            _ if !found.is_empty() => Verdict::Wrong(found),
-            value if !value.is_known() => {
-                let awaits: Vec<String> = value.awaits().iter().map(ToString::to_string).collect();
-                Verdict::Unknown(awaits.join(", "))
-            }
-            Value::Map(entries) => Verdict::Request(request(entries)),
-            value => match opened(value) {
-                Value::Bool(true) => Verdict::Holds,
-                _ => Verdict::Fails,
-            },
         }
+    }
+
+    /// `None` where it is not to be looked at.
+    fn check(&self, evaluation: &Evaluation<'_>, view: &View<'_>, name: Address) -> Option<Check> {
+        let when = self.is_looked_at(evaluation, view);
+        if when == Value::Bool(false) {
+            return None;
+        }
+        let message = self.message.as_ref().map_or(Value::Null, |tree| evaluation.value(tree, view));
+        let condition = self.condition(evaluation, view);
+        let asks = [&when, &message, &condition].into_iter().flat_map(Value::asks).collect();
+        let verdict = verdict(&condition, evaluation.take_found());
+        Some(Check { name, span: self.span, message: message.as_str().map(str::to_owned), verdict, asks })
+    }
+}
+
+fn verdict(condition: &Value, found: Vec<Diagnostic>) -> Verdict {
+    match condition {
+        _ if !found.is_empty() => Verdict::Wrong(found),
+        value if !value.is_known() => {
+            let awaits: Vec<String> = value.awaits().iter().map(ToString::to_string).collect();
+            Verdict::Unknown(awaits.join(", "))
+        }
+        Value::Map(entries) => Verdict::Request(request(entries)),
+        value => match opened(value) {
+            Value::Bool(true) => Verdict::Holds,
+            _ => Verdict::Fails,
+        },
     }
 }
 
@@ -174,6 +194,7 @@ fn request(entries: &BTreeMap<String, Value>) -> Request {
         headers: headers.collect(),
         timeout: number("timeout", 10),
         retries: number("retries", 5),
+        is_secret: ["url", "contains"].iter().any(|name| entries.get(*name).is_some_and(Value::has_secret)),
     }
 }
 
@@ -184,17 +205,8 @@ impl Expanded {
         let mut checks = Vec::new();
         for (index, frame) in self.frames.iter().enumerate() {
             let view = View { sees_outputs: true, ..evaluation.view(index, None, None) };
-            for block in &frame.module.checks {
-                if let Some(when) = &block.when
-                    && evaluation.value(when, &view) == Value::Bool(false)
-                {
-                    continue;
-                }
-                let message = block.message.as_ref().map(|tree| evaluation.value(tree, &view));
-                let message = message.and_then(|message| message.as_str().map(str::to_owned));
-                let verdict = block.verdict(&evaluation, &view);
-                checks.push(Check { name: frame.address(&block.name), span: block.span, message, verdict });
-            }
+            let blocks = frame.module.checks.iter();
+            checks.extend(blocks.filter_map(|block| block.check(&evaluation, &view, frame.address(&block.name))));
         }
         checks
     }

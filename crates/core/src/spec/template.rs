@@ -148,7 +148,7 @@ impl Cutter<'_> {
 }
 
 /// Where the brace stands that closes an expression, given the text behind its `${`.
-fn end_of_expression(text: &str) -> Option<usize> {
+pub(super) fn end_of_expression(text: &str) -> Option<usize> {
     let mut depth = 0_usize;
     let mut at = 0;
     while let Some(next) = text[at..].chars().next() {

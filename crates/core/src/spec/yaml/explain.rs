@@ -6,6 +6,7 @@ use granit_parser::{ErrorKind, ScanError};
 use super::syntax::{self, Cursor};
 use super::words::{SYNTAX, words};
 use crate::diagnostic::{Diagnostic, Span};
+use crate::spec::template::end_of_expression;
 
 impl Cursor<'_> {
     /// The diagnostic of a syntax error; `opened` is where the innermost `[` or `{` stands.
@@ -35,8 +36,7 @@ impl Cursor<'_> {
     fn unquoted_expression(&self, at: usize) -> Option<Diagnostic> {
         let before = self.text.get(..at)?;
         let start = if self.text[at..].starts_with('{') { before.strip_suffix('$')?.len() } else { return None };
-        let end = self.text[start..].find(['}', '\n', '\r']).map_or(start + 2, |length| start + length);
-        let end = end + usize::from(self.text[end..].starts_with('}'));
+        let end = self.expression_end(start).unwrap_or_else(|| start + self.rest_of_line(start).len());
         let unquoted = Diagnostic::error("unquoted-expression", "an expression inside `{…}` or `[…]` needs quotes");
         Some(unquoted.at(self.span(start, end)).with_help(format!("write `{}`", quoted(&self.text[start..end]))))
     }
@@ -45,11 +45,19 @@ impl Cursor<'_> {
     fn colon_in_expression(&self, at: usize) -> Option<Diagnostic> {
         let line = self.text[..at].rfind(['\n', '\r']).map_or(0, |at| at + 1);
         let start = line + self.text[line..at].rfind("${").filter(|_| self.text[at..].starts_with(": "))?;
-        let is_inside = !self.text[start..at].contains('}');
-        let rest = self.text[at..].lines().next().unwrap_or_default();
-        let end = at + rest.find('}').filter(|_| is_inside)? + 1;
+        let end = self.expression_end(start).filter(|end| *end > at)?;
         let unquoted = Diagnostic::error("unquoted-expression", "an expression that holds `: ` needs quotes");
         Some(unquoted.at(self.span(start, end)).with_help(format!("write `{}`", quoted(&self.text[start..end]))))
+    }
+
+    /// Where the expression whose `${` stands at `start` ends, on the same line.
+    fn expression_end(&self, start: usize) -> Option<usize> {
+        let inside = start + "${".len();
+        end_of_expression(self.rest_of_line(inside)).map(|length| inside + length + 1)
+    }
+
+    fn rest_of_line(&self, at: usize) -> &str {
+        self.text[at..].split(['\n', '\r']).next().unwrap_or_default()
     }
 
     /// A tab where spaces belong: at `at`, or in front of its line or the next. An

@@ -204,6 +204,8 @@ fn syntax_errors_speak_the_users_language() {
         ("a: {x: ${b.c}}\n", "unquoted-expression", "${b.c}"),
         ("a: [${b}, 1]\n", "unquoted-expression", "${b}"),
         ("a: ${b ? 1 : 2}\n", "unquoted-expression", "${b ? 1 : 2}"),
+        ("a: ${f({\"}\": {}, \"b\": 1})}-x\n", "unquoted-expression", "${f({\"}\": {}, \"b\": 1})}"),
+        ("a: [${f({})}]\n", "unquoted-expression", "${f({})}"),
         ("a: \"x\nb: 'it''s'\n", "unclosed-quote", "\"x"),
         ("a: 'b'\nc: 'd\n", "unclosed-quote", "'d"),
         ("a: '", "unclosed-quote", "'"),

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::address::Address;
 use crate::diagnostic::{Diagnostic, Span, tidy};
 use crate::graph::{Cycle, Graph};
-use crate::spec::Expanded;
+use crate::spec::{Expanded, Instance};
 use crate::state::{Record, State, fold};
 
 /// One entry of `moved`.
@@ -66,7 +66,8 @@ fn way(address: &Address, moves: &[Move]) -> Option<(usize, Address)> {
     std::iter::successors(next(address), next).enumerate().last()
 }
 
-fn contradictions(spec: &Expanded) -> Vec<Diagnostic> {
+/// What entries of `moved` say against each other, or against the resources of `spec`.
+pub(crate) fn contradictions(spec: &Expanded) -> Vec<Diagnostic> {
     let mut found: Vec<Diagnostic> = spec.moves.iter().filter_map(|it| still_there(it, spec)).collect();
     for (index, one) in spec.moves.iter().enumerate() {
         found.extend(spec.moves[..index].iter().find_map(|other| contradiction(one, other)));
@@ -77,7 +78,8 @@ fn contradictions(spec: &Expanded) -> Vec<Diagnostic> {
 }
 
 fn still_there(one: &Move, spec: &Expanded) -> Option<Diagnostic> {
-    let there = spec.instances.iter().find(|instance| one.of(&instance.address).is_some())?;
+    let is_there = |instance: &&Instance| one.of(&instance.address).is_some() && !spec.is_open(instance);
+    let there = spec.instances.iter().find(is_there)?;
     let message = format!("`{}` is moved to `{}`, but the spec still has it", there.address, one.to);
     let diagnostic = Diagnostic::error("moved-still-there", message).at(one.span);
     let diagnostic = diagnostic.with_label(spec.template(there).span, "it stands here");

@@ -39,7 +39,8 @@ fn misfit(template: &ResourceTemplate, misfit: Misfit, address: &Address) -> Dia
         "unknown-field" => &misfit.path[..misfit.path.len() - 1],
         _ => &misfit.path,
     };
-    let place = if path.is_empty() { format!("`{address}`") } else { format!("`{}` of `{address}`", path.join(".")) };
+    let own = address.segments().last().map(ToString::to_string).unwrap_or_default();
+    let place = if path.is_empty() { format!("`{own}`") } else { format!("`{}` of `{own}`", path.join(".")) };
     let mut diagnostic = Diagnostic::error(misfit.code, format!("{place}: {}", misfit.message)).at(span);
     diagnostic.help =
         misfit.help.or_else(|| Some(format!("`provision kinds {}` tells of all its fields", template.kind)));

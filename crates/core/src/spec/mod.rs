@@ -20,9 +20,11 @@ mod misfit;
 mod params;
 mod rehearse;
 mod repeat;
+mod stuck;
 pub mod template;
 mod tree;
 mod unroll;
+mod uses;
 mod view;
 pub mod yaml;
 
@@ -212,7 +214,7 @@ impl Spec {
             repeat::Told::Wrong(found) => diagnostics.extend(found),
             repeat::Told::Unresolved(why) => {
                 if !why.awaits.is_empty() {
-                    diagnostics.push(repeat::too_early(&why));
+                    diagnostics.push(repeat::too_early(&why, &[]));
                 }
             }
         };

@@ -62,7 +62,7 @@ fn refusal((address, adoption): (&Address, &Adoption), spec: &Expanded, inputs: 
     let Adoption { id, span } = adoption;
     let error = |code, message, help| Some(Diagnostic::error(code, message).at(*span).with_help(help));
     let Some(instance) = spec.instance(address) else {
-        return Some(nowhere(address, *span, spec));
+        return (!spec.is_left_out(address)).then(|| nowhere(address, *span, spec));
     };
     if let Some(owned) = current(inputs.state, address) {
         let message = format!("`{address}` is `{}` already, and cannot be `{id}`, too", owned.id);

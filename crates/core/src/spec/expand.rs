@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use super::Attributes;
-use super::definition::{Module, ResourceTemplate};
+use super::definition::{Module, Name, ResourceTemplate};
 use super::edges::Needs;
-use super::frame::{Binding, Each, Frame};
+use super::frame::{Binding, Each, Frame, Group};
 use super::unroll::Unroller;
 use super::view::{Evaluation, View};
 use super::{Spec, misfit};
@@ -154,7 +154,25 @@ impl Expanded {
         let names = |address: &Address| address.segments().iter().map(|it| it.name.clone()).collect::<Vec<_>>();
         let wanted = names(address);
         let mut open = self.instances.iter().filter(|instance| self.is_open(instance));
-        self.contains(address) || self.spec.root.is_unread(&wanted) || open.any(|it| names(&it.address) == wanted)
+        let is_known = self.contains(address) || self.is_left_out(address);
+        is_known || self.spec.root.is_unread(&wanted) || open.any(|it| names(&it.address) == wanted)
+    }
+
+    /// Whether the spec has `address`, but for a `when` that is false.
+    pub(crate) fn is_left_out(&self, address: &Address) -> bool {
+        let mut frame = &self.frames[0];
+        for step in address.module() {
+            let Some(Name::Module(index)) = frame.module.names.get(&step.name) else { return false };
+            let inner = match (&frame.calls[*index], &step.key) {
+                (Group::Absent, _) => return true,
+                (Group::One(inner), None) => inner,
+                (Group::Keyed(all), Some(key)) if all.contains_key(key) => &all[key],
+                _ => return false,
+            };
+            frame = &self.frames[*inner];
+        }
+        let own = frame.module.names.get(address.name());
+        matches!(own, Some(Name::Resource(index)) if frame.resources[*index].is_absent())
     }
 
     /// What protects the resource at `address`.

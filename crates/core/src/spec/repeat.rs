@@ -168,7 +168,7 @@ fn has_form_of_region(region: &str) -> bool {
     let is_word = |word: &str| !word.is_empty() && word.chars().all(|c| c.is_ascii_lowercase());
     let is_number = |word: &str| !word.is_empty() && word.chars().all(|c| c.is_ascii_digit());
     match region.rsplit_once('-') {
-        Some((words, number)) => words.split('-').all(is_word) && words.contains('-') && is_number(number),
+        Some((words, number)) => words.split('-').all(is_word) && is_number(number),
         None => false,
     }
 }

@@ -4,11 +4,14 @@ use std::collections::BTreeMap;
 
 use super::generate::{Condition, Expr, Item, Module, Repeat, What};
 
+/// The params of every spec.
+pub(crate) const PARAMS: &str = "params: { s: {}, d: {}, keys: { type: list } }\n";
+
 /// The spec `shop.yaml`, and the modules it uses, by name.
 pub(crate) fn files(root: &Module) -> (String, BTreeMap<String, String>) {
     let mut modules = BTreeMap::new();
     let body = file(root, "", &mut modules);
-    (format!("stack: shop\nparams: {{ s: {{}}, d: {{}}, keys: {{ type: list }} }}\n{body}"), modules)
+    (format!("stack: shop\n{PARAMS}{body}"), modules)
 }
 
 /// What a file says, but for its params; its modules are added to `modules`.

@@ -145,7 +145,7 @@ fn repeat(choices: &mut Choices, before: &[Item], is_call: bool) -> Repeat {
     match (choices.below(6), chained) {
         (1, _) => Repeat::List(keys(choices)),
         (2, _) => Repeat::Map(keys(choices).into_iter().map(|key| (key, choices.one(&["x", "y"]))).collect()),
-        (3, _) if !is_call => Repeat::Param,
+        (3 | 5, _) if !is_call => Repeat::Param,
         (4, Some(index)) if !is_call => Repeat::Chained(index),
         _ => Repeat::Once,
     }

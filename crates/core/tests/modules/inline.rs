@@ -1,6 +1,6 @@
 //! A random spec without its modules: everything in one file, each use of a module written out.
 
-use super::files::{all, condition, for_each, pick};
+use super::files::{PARAMS, all, condition, for_each, pick};
 use super::generate::{Expr, Item, Module, Repeat, What};
 
 /// The spec that says the same without modules.
@@ -10,9 +10,7 @@ pub(crate) fn inlined(root: &Module) -> String {
     let mut text = String::new();
     write(root, &names, &[], &mut text);
     let o = cel(root, &names, None, &root.o);
-    format!(
-        "stack: shop\nparams: {{ s: {{}}, d: {{}}, keys: {{ type: list }} }}\nresources:\n{text}outputs:\n  o: '${{{o}}}'\n"
-    )
+    format!("stack: shop\n{PARAMS}resources:\n{text}outputs:\n  o: '${{{o}}}'\n")
 }
 
 /// The name a resource of the inlined spec has for an address.

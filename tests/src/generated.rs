@@ -7,7 +7,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use provision_core::expr::FUNCTIONS;
-use provision_core::schema::{Schemas, reference_page, spec_schema};
+use provision_core::schema::{Schemas, module_schema, reference_page, spec_schema};
 
 use crate::conformance::gaps;
 
@@ -25,6 +25,7 @@ pub fn files(schemas: &Schemas) -> io::Result<Vec<(PathBuf, String)>> {
     let descriptions: Vec<_> = schemas.iter().map(|schema| &schema.description).collect();
     files.push(("schema/kinds.json".into(), json(&descriptions)));
     files.push(("schema/provision.json".into(), json(&spec_schema(schemas))));
+    files.push(("schema/module.json".into(), json(&module_schema(schemas))));
     files.push(("docs/reference/README.md".into(), index(schemas)));
     files.push(("docs/reference/functions.md".into(), functions()));
     files.push(("tests/conformance/GAPS.md".into(), gaps(&workspace(), schemas).map_err(io::Error::other)?));
@@ -87,6 +88,7 @@ fn implementor(file: &Path) -> io::Result<String> {
 
 fn index(schemas: &Schemas) -> String {
     let mut page = "<!-- Generated. -->\n\n# Reference\n\n\
+        - [The language](../language.md): sections, modules, environments, what is known when\n\
         - [Functions](functions.md) of expressions\n\n## Kinds\n\n"
         .to_owned();
     for schema in schemas.iter() {

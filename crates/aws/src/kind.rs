@@ -45,6 +45,8 @@ pub trait Kind: Serialize + DeserializeOwned + JsonSchema + Send + Sync + 'stati
     const EARLY: &'static [&'static str] = &["id"];
     /// How long its operations take.
     const TIMING: Timing = Timing::INSTANT;
+    /// Whether it lies in no region, as IAM's kinds do: a region stated for it means nothing.
+    const GLOBAL: bool = false;
     /// Error codes of its own calls that mean "made a moment ago and not yet seen everywhere".
     const EVENTUAL: &'static [&'static str] = &[];
 
@@ -151,6 +153,7 @@ fn describe<K: Kind>() -> KindDescription {
         recovery: K::RECOVERY,
         early: K::EARLY.iter().map(|&name| name.to_owned()).collect(),
         timing: K::TIMING,
+        global: K::GLOBAL,
         eventual: K::EVENTUAL.iter().map(|&code| code.to_owned()).collect(),
         properties,
         outputs: json_schema::<K::Outputs>(),

@@ -47,7 +47,9 @@ pub(crate) enum Command {
     #[command(after_help = "Examples:\n  provision drift shop.yaml\n  provision drift shop.yaml --fix --yes")]
     Drift(DriftArgs),
     /// Check a spec without credentials and without asking AWS anything.
-    #[command(after_help = "Examples:\n  provision validate shop.yaml\n  provision validate specs/*.yaml --json")]
+    #[command(
+        after_help = "Examples:\n  provision validate shop.yaml\n  provision validate specs/*.yaml --json\n  provision validate --module specs/modules/*.yaml"
+    )]
     Validate(ValidateArgs),
     /// Ask whether the spec's checks hold, and change nothing.
     #[command(after_help = "Examples:\n  provision check shop.yaml\n  provision check shop.yaml --env prod --json")]
@@ -82,8 +84,10 @@ pub(crate) enum Command {
     #[command(after_help = "Examples:\n  provision kinds\n  provision kinds ec2/vpc")]
     Kinds(KindsArgs),
     /// Print the JSON Schema of the spec language, for editors.
-    #[command(after_help = "Example:\n  provision schema > provision.schema.json")]
-    Schema,
+    #[command(
+        after_help = "Examples:\n  provision schema > provision.schema.json\n  provision schema --module > module.schema.json"
+    )]
+    Schema(SchemaArgs),
 }
 
 /// Which spec, and with which params.
@@ -240,6 +244,10 @@ pub(crate) struct ValidateArgs {
     #[arg(required = true)]
     pub(crate) specs: Vec<PathBuf>,
 
+    /// The files are modules, not specs.
+    #[arg(long)]
+    pub(crate) module: bool,
+
     #[command(flatten)]
     pub(crate) given: GivenArgs,
 }
@@ -346,6 +354,14 @@ pub(crate) enum GraphFormat {
     Mermaid,
     /// For a browser.
     Svg,
+}
+
+/// `schema`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct SchemaArgs {
+    /// The schema of modules, instead of specs.
+    #[arg(long)]
+    pub(crate) module: bool,
 }
 
 /// `kinds`.

@@ -34,7 +34,7 @@ fn run(args: Args, output: &Output) -> Result<Exit, CliError> {
     match args.command {
         Command::Validate(args) => commands::validate::run(&args, output),
         Command::Kinds(args) => commands::kinds::run(&args, output),
-        Command::Schema => commands::schema::run(output),
+        Command::Schema(args) => commands::schema::run(&args, output),
         Command::Fmt(args) => commands::fmt::run(&args, output),
         Command::Graph(args) => commands::graph::run(&args, output),
         Command::Output(args) => block_on(commands::output::run(&args, output)),

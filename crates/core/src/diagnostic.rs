@@ -189,6 +189,8 @@ pub struct Sources {
 struct File {
     name: String,
     text: String,
+    /// The text with asterisks for what must not be shown, byte for byte as long.
+    shown: String,
     /// Offset of the first byte of every line; never empty.
     line_starts: Vec<usize>,
 }
@@ -203,7 +205,7 @@ impl Sources {
         let first = if text.starts_with(BOM) { BOM.len_utf8() } else { 0 };
         let breaks = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at + 1);
         let line_starts = std::iter::once(first).chain(breaks).collect();
-        self.files.push(File { name: name.into(), text, line_starts });
+        self.files.push(File { name: name.into(), shown: text.clone(), text, line_starts });
         SourceId(self.files.len() - 1)
     }
 
@@ -220,6 +222,20 @@ impl Sources {
     /// The text of a file; empty when there is no such file.
     pub fn text(&self, source: SourceId) -> &str {
         self.files.get(source.0).map_or("", |file| &file.text)
+    }
+
+    /// The text of a file as it may be shown.
+    pub fn shown(&self, source: SourceId) -> &str {
+        self.files.get(source.0).map_or("", |file| &file.shown)
+    }
+
+    /// Keeps what a span covers, such as a secret, out of everything that is shown (law 10).
+    pub fn hide(&mut self, span: Span) {
+        let Some(file) = self.files.get_mut(span.source.0) else { return };
+        let start = file.text.floor_char_boundary(span.start);
+        let end = file.text.floor_char_boundary(span.end).max(start);
+        let hidden: String = file.text[start..end].chars().map(hidden).collect();
+        file.shown.replace_range(start..end, &hidden);
     }
 
     /// The text a span covers, as far as it lies within its file.
@@ -246,7 +262,7 @@ impl Sources {
         Range { start: self.position(span.source, span.start), end: self.position(span.source, span.end) }
     }
 
-    /// The text of a line, counted from 1, without its line break; empty when there is no such line.
+    /// A line as it may be shown, counted from 1, without its line break; empty when there is no such line.
     pub fn line(&self, source: SourceId, line: usize) -> &str {
         let Some(file) = self.files.get(source.0) else {
             return "";
@@ -255,8 +271,13 @@ impl Sources {
             return "";
         };
         let end = file.line_starts.get(line).copied().unwrap_or(file.text.len());
-        file.text[start..end].trim_end_matches(['\n', '\r'])
+        file.shown[start..end].trim_end_matches(['\n', '\r'])
     }
+}
+
+/// As many asterisks as a character has bytes; white space stays.
+fn hidden(c: char) -> String {
+    if c.is_whitespace() { c.to_string() } else { "*".repeat(c.len_utf8()) }
 }
 
 /// The candidate nearest to a misspelt `word`, when one is near enough to be meant.

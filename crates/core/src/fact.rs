@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::driver::{Identity, Place};
+use crate::schema::{StringType, Type};
 use crate::value::{Awaited, Unknown, Value};
 
 /// A question to the cloud that changes nothing there.
@@ -34,6 +35,19 @@ pub enum Ask {
         /// The ARN of a Secrets Manager secret or of an SSM parameter.
         arn: Arc<str>,
     },
+}
+
+impl Ask {
+    /// The type of what answers it, as far as that is known here.
+    fn ty(&self) -> Type {
+        let text = Type::String(StringType::default());
+        match self {
+            Self::Zones(_) => Type::List(Box::new(text)),
+            Self::Secret { .. } => text,
+            Self::Identity(_) => Type::Map(Box::new(text)),
+            Self::Lookup { .. } => Type::Any,
+        }
+    }
 }
 
 /// What the cloud says to an [`Ask`].
@@ -70,8 +84,8 @@ impl Facts {
             Some(Answer::Nothing | Answer::Several(_)) => None,
             None => Some(Value::Unknown(Unknown {
                 awaits: Arc::new(BTreeSet::from([Awaited::Fact(ask.clone())])),
+                ty: Arc::new(ask.ty()),
                 is_secret: matches!(ask, Ask::Secret { .. }),
-                ..Unknown::default()
             })),
         }
     }

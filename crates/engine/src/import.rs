@@ -7,6 +7,7 @@ use provision_core::driver::Id;
 use provision_core::plan::{Observed, adopted};
 use provision_core::spec::{Expanded, Instance};
 use provision_core::state::Record;
+use provision_core::value::Value;
 
 use crate::journal::Journal;
 use crate::refresh::Sought;
@@ -28,10 +29,11 @@ impl Engine {
     ) -> Result<(), EngineError> {
         let instance = spec.instance(address).ok_or_else(|| EngineError::NoSuchAddress { address: address.clone() })?;
         let generation = journal.with(|state| state.next_generation);
-        self.adopt(journal, spec, instance, id, generation).await
+        self.adopt(journal, spec, instance, id, generation, &Value::Null).await
     }
 
-    /// Records that `id` is what `instance` of `spec` stands for, as it is now.
+    /// Records that `id` is what `instance` of `spec` stands for, as it is now. What
+    /// `desired` has as a secret is recorded as one.
     pub(crate) async fn adopt(
         &self,
         journal: &Journal,
@@ -39,6 +41,7 @@ impl Engine {
         instance: &Instance,
         id: Id,
         generation: u64,
+        desired: &Value,
     ) -> Result<(), EngineError> {
         let (template, address, place) = (spec.template(instance), &instance.address, &instance.place);
         if let Some(error) = in_the_way(journal, &template.kind, instance, &id) {
@@ -55,7 +58,7 @@ impl Engine {
             place: place.clone(),
             dependencies: spec.dependencies(instance),
             lifecycle: instance.lifecycle,
-            instance: journal.with(|state| adopted(state, &id, &stated, &seen, generation)),
+            instance: journal.with(|state| adopted(state, &id, (&stated, desired), &seen, generation)),
         };
         Ok(journal.record(record).await?)
     }

@@ -83,7 +83,7 @@ impl Thing {
         let revision = if field.volatile { self.revision } else { 0 };
         match &field.ty {
             Type::Bool => Json::Bool(true),
-            Type::Integer { .. } | Type::Number => json!(revision),
+            Type::Integer { .. } | Type::Number { .. } => json!(revision),
             Type::List(_) | Type::Set(_) => json!([]),
             Type::Map(_) | Type::Object(_) => json!({}),
             _ if field.volatile => json!(format!("{id}.{name}.{revision}")),

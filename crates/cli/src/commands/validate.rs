@@ -18,7 +18,11 @@ pub(crate) fn run(args: &ValidateArgs, output: &Output) -> Result<Exit, CliError
     let mut found = Vec::new();
     for path in &args.specs {
         let source = session::read(path, &mut sources)?;
-        match spec::validate(&mut sources, source, &schemas, &given, &files) {
+        let checked = match args.module {
+            true => spec::validate_module(&mut sources, source, &schemas, &files),
+            false => spec::validate(&mut sources, source, &schemas, &given, &files),
+        };
+        match checked {
             Ok(spec) if !output.is_json() => {
                 let name = path.display();
                 output.line(format!("{} {name}: {} resources", style::good("valid"), spec.root.size()));

@@ -59,7 +59,7 @@ fn drawn(diagnostic: &Diagnostic, sources: &Sources) -> String {
     let more = near.into_iter().map(|(span, text)| label(span, Some(text.clone())));
     let report: Report = match diagnostic.span {
         Some(span) => {
-            let source = NamedSource::new(sources.name(span.source), sources.text(span.source).to_owned());
+            let source = NamedSource::new(sources.name(span.source), sources.shown(span.source).to_owned());
             Report::from(shown.with_labels(first.chain(more))).with_source_code(source)
         }
         None => shown.into(),

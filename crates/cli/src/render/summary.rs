@@ -59,8 +59,13 @@ fn sentence(plan: &Plan, outcome: &Outcome, elapsed: Duration, calls: u64) -> St
         (count(|action| matches!(action, Action::Delete { replaced: false, .. })), "deleted"),
         (count(|action| action == Action::Forget), "let go of"),
     ];
-    let done: Vec<String> =
-        done.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect();
+    let moved = (!plan.moves.is_empty()).then(|| format!("{} moved", plan.moves.len()));
+    let done: Vec<String> = done
+        .iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, what)| format!("{count} {what}"))
+        .chain(moved)
+        .collect();
     let done = if done.is_empty() { "nothing done".to_owned() } else { done.join(", ") };
     let head = match (outcome.is_complete(), outcome.stopped) {
         (true, _) => style::good("Done:"),

@@ -8,7 +8,7 @@ pub mod policy;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-pub use part::part;
+pub use part::{concealed, part};
 use serde_json::Value as Json;
 
 use crate::schema::{Field, ObjectType, Type};
@@ -168,6 +168,7 @@ impl Differing<'_> {
     }
 
     fn differs(&mut self, old: Option<Value>, new: Option<Value>) {
+        let old = old.map(|old| concealed(old, new.as_ref().unwrap_or(&Value::Null)));
         self.changes.push(Change { path: self.path.clone(), old, new, replace: self.replace });
     }
 

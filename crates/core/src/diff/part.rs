@@ -33,3 +33,18 @@ fn joined(one: Value, other: &Value) -> Value {
         (_, other) => other.clone(),
     }
 }
+
+/// `live` with everything secret that `stated` has as a secret: AWS reports in plain text
+/// what a secret was derived into.
+pub fn concealed(live: Value, stated: &Value) -> Value {
+    match (live, stated) {
+        (Value::Map(live), Value::Map(stated)) => {
+            let entries = live
+                .iter()
+                .map(|(key, value)| (key.clone(), concealed(value.clone(), stated.get(key).unwrap_or(&Value::Null))));
+            Value::map(entries.collect::<Vec<_>>())
+        }
+        (live, stated) if stated.has_secret() => live.into_secret(),
+        (live, _) => live,
+    }
+}

@@ -1,41 +1,50 @@
 //! The evaluator.
+//!
+//! A spec with unknowns in it is checked by evaluating it: where a value is not known its
+//! type is, and an operation that no value of that type allows is an error at once.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::attempt::Watch;
 use super::budget::Budget;
-use super::functions::{Call, Function, Looks};
-use super::node::{Comprehension, Fold, Kind, Node, Operator};
-use super::opened::{Opened, Survey, seal, unknown};
-use super::{ExprError, Scope, nearest, operators};
-use crate::value::{Awaited, Value};
+use super::functions::{Body, Call, Function, Looks, plain_text};
+use super::node::{Kind, Node, Operator};
+use super::opened::{Opened, Survey, made_of, seal, type_of_any, unknown};
+use super::select::{self, Refusal, Selection};
+use super::typing::{self, Shape};
+use super::{ExprError, Scope, operators};
+use crate::schema::Type;
+use crate::value::{Unknown, Value};
 
-type Result<T> = std::result::Result<T, ExprError>;
-/// What an operation on known, plain values says; the error gets its place later.
-type Outcome<T> = std::result::Result<T, String>;
+pub(super) type Result<T> = std::result::Result<T, ExprError>;
 
 /// Evaluates `root`, which was parsed from `text`.
 pub(super) fn evaluate(root: &Node, text: &str, scope: &dyn Scope) -> Result<Value> {
-    let mut evaluator = Evaluator { text, scope, budget: Budget::new(), variables: Vec::new() };
-    evaluator.value(root)
+    Evaluator::new(text.into(), scope, Budget::new()).value(root)
 }
 
-struct Evaluator<'a> {
-    text: &'a str,
-    scope: &'a dyn Scope,
-    budget: Budget,
+pub(super) struct Evaluator<'a> {
+    pub(super) text: Arc<str>,
+    pub(super) scope: &'a dyn Scope,
+    pub(super) budget: Budget,
     /// The items the comprehensions around are at, innermost last.
-    variables: Vec<Value>,
+    pub(super) variables: Vec<Value>,
+    /// Whether only types count, as if no value was known: finds the errors that no
+    /// value could avoid.
+    pub(super) is_abstract: bool,
+    /// What the operations of the innermost attempt look at.
+    pub(super) watch: Option<Watch>,
 }
 
-/// A condition's outcome.
-enum Truth {
-    Known { value: bool, is_secret: bool },
-    Unknown(BTreeSet<Awaited>),
+impl<'a> Evaluator<'a> {
+    pub(super) fn new(text: Arc<str>, scope: &'a dyn Scope, budget: Budget) -> Self {
+        Self { text, scope, budget, variables: Vec::new(), is_abstract: false, watch: None }
+    }
 }
 
 impl Evaluator<'_> {
-    fn value(&mut self, node: &Node) -> Result<Value> {
+    pub(super) fn value(&mut self, node: &Node) -> Result<Value> {
         self.budget.spend(1).map_err(|message| at(node, message))?;
         match &node.kind {
             Kind::Literal(value) => Ok(value.clone()),
@@ -54,6 +63,9 @@ impl Evaluator<'_> {
             Kind::Conditional(parts) => self.conditional(node, parts),
             Kind::Call(function, arguments) => self.call(node, function, arguments),
             Kind::Comprehension(comprehension) => self.comprehension(node, comprehension),
+            Kind::Text(parts) => self.put_together(node, parts),
+            Kind::Entries(operand) => self.entries(node, operand),
+            Kind::Embedded(text, inner) => self.embedded(node, text, inner),
         }
     }
 
@@ -66,86 +78,92 @@ impl Evaluator<'_> {
     }
 
     /// How the author wrote `node`, for a message.
-    fn text_of(&self, node: &Node) -> String {
-        operators::shown(self.text.get(node.range.clone()).unwrap_or_default())
+    pub(super) fn text_of(&self, node: &Node) -> String {
+        match &node.kind {
+            Kind::Embedded(text, _) => operators::shown(text),
+            _ => operators::shown(self.text.get(node.range.clone()).unwrap_or_default()),
+        }
     }
 
-    /// Runs an operation on `opened`, unknown and secret as what it is given.
-    fn run(
+    /// Runs an operation on `opened`, secret as what it is given; where that is not
+    /// known, `typing` tells the type of the result.
+    fn run<T: Into<Refusal>, R: Into<Refusal>>(
         &mut self,
         node: &Node,
         opened: Opened,
-        operation: impl FnOnce(&mut Budget, &[Value]) -> Outcome<Value>,
+        typing: impl FnOnce(&[Value]) -> std::result::Result<Type, T>,
+        operation: impl FnOnce(&mut Budget, &[Value]) -> std::result::Result<Value, R>,
     ) -> Result<Value> {
-        if let Some(awaits) = opened.unknown {
-            return Ok(unknown(awaits));
-        }
-        match operation(&mut self.budget, &opened.values) {
-            Ok(value) if opened.is_secret => self.seal(node, &value),
+        let Opened { values, unknown: awaits, is_secret } = opened;
+        let awaits = awaits.or_else(|| self.is_abstract.then(BTreeSet::new));
+        self.note(awaits.as_ref(), is_secret);
+        let result = match awaits {
+            None => operation(&mut self.budget, &values).map_err(Into::into),
+            Some(awaits) => typing(&values).map(|ty| unknown(awaits, ty, is_secret)).map_err(Into::into),
+        };
+        match result {
+            Ok(value) if is_secret => self.seal(node, &value),
             Ok(value) => Ok(value),
-            // The operation's own words may quote the secret.
-            Err(_) if opened.is_secret => {
-                Err(at(node, "this cannot be done with the sensitive value it is given".to_owned()))
-            }
-            Err(message) => Err(at(node, message)),
+            Err(refusal) => Err(refused(node, refusal, is_secret)),
         }
     }
 
-    fn seal(&mut self, node: &Node, value: &Value) -> Result<Value> {
+    pub(super) fn seal(&mut self, node: &Node, value: &Value) -> Result<Value> {
         seal(value, &mut self.budget).map_err(|message| at(node, message))
     }
 
+    /// What will be made of `values` and is a `ty`.
+    pub(super) fn made_of(&mut self, node: &Node, values: &[Value], ty: Type, pending: Opened) -> Result<Value> {
+        let awaits = pending.unknown.unwrap_or_default();
+        made_of(values, ty, awaits, pending.is_secret, &mut self.budget).map_err(|message| at(node, message))
+    }
+
     /// Evaluates `node` for an operation that does not look inside the value.
-    fn open(&mut self, node: &Node) -> Result<Opened> {
+    pub(super) fn open(&mut self, node: &Node) -> Result<Opened> {
         let mut opened = Opened::default();
         opened.add(&self.value(node)?);
         Ok(opened)
     }
 
     fn field(&mut self, node: &Node, operand: &Node, field: &str) -> Result<Value> {
+        if let Kind::Name(name) = &operand.kind
+            && let Some(member) = self.scope.member(name, field)
+        {
+            return Ok(member);
+        }
         let opened = self.open(operand)?;
-        let mut help = None;
-        let shown = self.text_of(operand);
-        let is_secret = opened.is_secret;
-        let result = self.run(node, opened, |_, values| match values {
-            [Value::Map(entries)] => entries.get(field).cloned().ok_or_else(|| {
-                help = Some(instead(field, entries));
-                format!("`{shown}` has no `{}`", operators::shown(field))
-            }),
-            [other] => {
-                help = Some(match operand.kind {
-                    Kind::Variable(_) => "over a map the variable is the key: for its items use `values(…)`".to_owned(),
-                    _ => format!("leave `.{field}` out"),
-                });
-                Err(format!("`{shown}` is {}, which has no fields", operators::a_type(other)))
-            }
-            _ => Err("nothing to select from".to_owned()),
-        });
-        result.map_err(|error| if is_secret { error } else { error.with_help(help) })
+        if let (true, [Value::Map(entries)]) = (self.is_abstract, opened.values.as_slice()) {
+            return Ok(entries.get(field).cloned().unwrap_or(Value::Unknown(Unknown::default())));
+        }
+        let text = self.text_of(operand);
+        let from = selection(&text, operand);
+        self.run(node, opened, |values| from.field_type(values, field), |_, values| from.field(values, field))
     }
 
-    /// Whether the field is there, whatever its value; nothing has fields in null.
     fn has(&mut self, node: &Node, operand: &Node, field: &str) -> Result<Value> {
+        if let Kind::Name(name) = &operand.kind
+            && self.scope.member(name, field).is_some()
+        {
+            return Ok(Value::Bool(true));
+        }
         let opened = self.open(operand)?;
-        let shown = self.text_of(operand);
-        self.run(node, opened, |_, values| match values {
-            [Value::Map(entries)] => Ok(Value::Bool(entries.contains_key(field))),
-            [Value::Null] => Ok(Value::Bool(false)),
-            [other] => Err(format!("`{shown}` is {}, which has no fields", operators::a_type(other))),
-            _ => Err("nothing to look into".to_owned()),
-        })
+        if let [Value::Unknown(unknown)] = opened.values.as_slice()
+            && let Some(object) = unknown.object()
+            && !object.fields.contains_key(field)
+        {
+            return Ok(boolean(false, opened.is_secret));
+        }
+        let text = self.text_of(operand);
+        let from = selection(&text, operand);
+        self.run(node, opened, |values| from.has_type(values, field), |_, values| from.has(values, field))
     }
 
     fn index(&mut self, node: &Node, [operand, key]: &[Node; 2]) -> Result<Value> {
         let mut opened = self.open(operand)?;
         opened.add(&self.value(key)?);
-        let shown = self.text_of(operand);
-        let help = match opened.values.as_slice() {
-            [Value::Map(entries), Value::String(key)] if !opened.is_secret => Some(instead(key, entries)),
-            _ => None,
-        };
-        let result = self.run(node, opened, |_, values| operators::index(&shown, values));
-        result.map_err(|error| error.with_help(help))
+        let text = self.text_of(operand);
+        let from = selection(&text, operand);
+        self.run(node, opened, |values| from.index_type(values), |_, values| from.index(values))
     }
 
     fn list(&mut self, items: &[Node]) -> Result<Value> {
@@ -162,49 +180,22 @@ impl Evaluator<'_> {
             keys.add(&self.value(key)?);
             values.push(self.value(value)?);
         }
+        let no_key = keys.values.iter().find(|key| !matches!(Shape::of(key), Shape::Text | Shape::Any));
+        if let Some(key) = no_key {
+            let message = format!("a map's key is a string, not {}", operators::a_type(key));
+            return Err(refused(node, message.into(), keys.is_secret));
+        }
         if keys.unknown.is_some() {
-            values.iter().for_each(|value| keys.add(value));
+            self.note(keys.unknown.as_ref(), keys.is_secret);
+            let ty = Type::Map(Box::new(type_of_any(&values)));
+            return self.made_of(node, &values, ty, keys);
         }
-        self.run(node, keys, |_, keys| {
-            let mut map = BTreeMap::new();
-            for (key, value) in keys.iter().zip(values) {
-                let Value::String(key) = key else {
-                    return Err(format!("a map's key is a string, not {}", operators::a_type(key)));
-                };
-                if map.insert(key.to_string(), value).is_some() {
-                    return Err(format!("the key `{}` is there twice", operators::shown(key)));
-                }
-            }
-            Ok(Value::Map(Arc::new(map)))
-        })
-    }
-
-    fn truth(&mut self, node: &Node) -> Result<Truth> {
-        let opened = self.open(node)?;
-        match (opened.unknown, opened.values.as_slice()) {
-            (Some(awaits), _) => Ok(Truth::Unknown(awaits)),
-            (None, [Value::Bool(value)]) => Ok(Truth::Known { value: *value, is_secret: opened.is_secret }),
-            (None, [other]) => Err(self.no_condition(node, other)),
-            (None, _) => Err(at(node, "this is no condition".to_owned())),
-        }
-    }
-
-    fn no_condition(&self, node: &Node, found: &Value) -> ExprError {
-        let shown = self.text_of(node);
-        let message = format!("`{shown}` is {}, not true or false", operators::a_type(found));
-        at(node, message).with_help(format!("compare it with something, as in `{shown} == …`"))
-    }
-
-    fn not(&mut self, operand: &Node) -> Result<Value> {
-        Ok(match self.truth(operand)? {
-            Truth::Known { value, is_secret } => boolean(!value, is_secret),
-            Truth::Unknown(awaits) => unknown(awaits),
-        })
+        self.run(node, keys, |_| Ok::<_, String>(Type::Map(Box::default())), |_, keys| literal_map(keys, values))
     }
 
     fn negate(&mut self, node: &Node, operand: &Node) -> Result<Value> {
         let opened = self.open(operand)?;
-        self.run(node, opened, |_, values| operators::negate(values))
+        self.run(node, opened, typing::negate, |_, values| operators::negate(values))
     }
 
     fn binary(&mut self, node: &Node, operator: Operator, [left, right]: &[Node; 2]) -> Result<Value> {
@@ -217,69 +208,43 @@ impl Evaluator<'_> {
                 opened.add(side);
             }
         }
-        self.run(node, opened, |budget, values| operators::binary(operator, values, budget))
-    }
-
-    /// `&&` with `decisive` false, `||` with `decisive` true: a side of that value
-    /// settles it, whatever the other side will turn out to be.
-    fn logic(&mut self, [left, right]: &[Node; 2], decisive: bool) -> Result<Value> {
-        match self.truth(left)? {
-            Truth::Known { value, is_secret } if value == decisive => Ok(boolean(value, is_secret)),
-            Truth::Known { is_secret: was_secret, .. } => Ok(match self.truth(right)? {
-                Truth::Known { value, is_secret } => boolean(value, is_secret || was_secret),
-                Truth::Unknown(awaits) => unknown(awaits),
-            }),
-            // The left side may guard the right one, whose error says nothing yet.
-            Truth::Unknown(mut awaits) => Ok(match self.truth(right) {
-                Ok(Truth::Known { value, is_secret }) if value == decisive => boolean(value, is_secret),
-                Ok(Truth::Unknown(more)) => {
-                    awaits.extend(more);
-                    unknown(awaits)
-                }
-                Ok(Truth::Known { .. }) | Err(_) => unknown(awaits),
-            }),
-        }
-    }
-
-    fn conditional(&mut self, node: &Node, [condition, then, otherwise]: &[Node; 3]) -> Result<Value> {
-        match self.truth(condition)? {
-            Truth::Known { value, is_secret } => {
-                let chosen = self.value(if value { then } else { otherwise })?;
-                if is_secret { self.seal(node, &chosen) } else { Ok(chosen) }
-            }
-            Truth::Unknown(mut awaits) => {
-                // Either may be chosen; the error of one that will not be says nothing.
-                for branch in [then, otherwise] {
-                    if let Ok(value) = self.value(branch) {
-                        awaits.extend(self.survey(node, &value)?.awaits);
-                    }
-                }
-                Ok(unknown(awaits))
-            }
-        }
-    }
-
-    fn survey(&mut self, node: &Node, value: &Value) -> Result<Survey> {
-        Survey::of(value, &mut self.budget).map_err(|message| at(node, message))
+        let typing = |values: &[Value]| typing::binary(operator, values);
+        self.run(node, opened, typing, |budget, values| operators::binary(operator, values, budget))
     }
 
     fn call(&mut self, node: &Node, function: &'static Function, arguments: &[Node]) -> Result<Value> {
+        let body = match function.body {
+            Body::Values(body) => body,
+            Body::Try => return self.first(node, arguments),
+            Body::Can => return self.can(node, arguments),
+            Body::Template => return self.template(node, function, arguments),
+        };
+        let values: Vec<Value> = arguments.iter().map(|argument| self.value(argument)).collect::<Result<_>>()?;
         let mut opened = Opened::default();
-        let mut values = Vec::with_capacity(arguments.len());
-        for argument in arguments {
-            values.push(self.value(argument)?);
-        }
         let scope = self.scope;
         if function.looks == Looks::AtUnknown {
+            self.note(None, values.iter().any(Value::has_secret));
             opened.values = values;
         } else {
             self.open_arguments(function, &values, &mut opened).map_err(|message| at(node, message))?;
+            if opened.unknown.is_some() {
+                return self.promised(node, function, &values, opened);
+            }
         }
-        let result = self.run(node, opened, |budget, values| function.run(Call { function, values, budget, scope }));
+        let run = |budget: &mut Budget, values: &[Value]| function.run(body, Call { function, values, budget, scope });
+        let result = self.run(node, opened, |values| function.result(values), run);
+        if let (Ok(Value::Unknown(unknown)), false) = (&result, function.looks == Looks::Outside) {
+            self.note(Some(&unknown.awaits), unknown.is_secret);
+        }
         result.map_err(|error| error.with_help(format!("`{}`", function.signature)))
     }
 
-    fn open_arguments(&mut self, function: &Function, values: &[Value], opened: &mut Opened) -> Outcome<()> {
+    fn open_arguments(
+        &mut self,
+        function: &Function,
+        values: &[Value],
+        opened: &mut Opened,
+    ) -> std::result::Result<(), String> {
         for (position, value) in values.iter().enumerate() {
             match function.looks {
                 Looks::Inside => opened.add_all_of(value, &mut self.budget)?,
@@ -290,126 +255,91 @@ impl Evaluator<'_> {
         Ok(())
     }
 
-    fn comprehension(&mut self, node: &Node, comprehension: &Comprehension) -> Result<Value> {
-        let opened = self.open(&comprehension.over)?;
-        if let Some(awaits) = opened.unknown {
-            return Ok(unknown(awaits));
-        }
-        let items: Vec<Value> = match opened.values.as_slice() {
-            [Value::List(items)] => items.to_vec(),
-            [Value::Map(entries)] => entries.keys().map(|key| Value::from(key.as_str())).collect(),
-            [other] => return Err(self.no_items(&comprehension.over, other)),
-            _ => Vec::new(),
+    /// What a call will give whose arguments are not all known.
+    pub(super) fn promised(
+        &mut self,
+        node: &Node,
+        function: &Function,
+        arguments: &[Value],
+        opened: Opened,
+    ) -> Result<Value> {
+        self.note(opened.unknown.as_ref(), opened.is_secret);
+        let ty = function.result(&opened.values).map_err(|message| {
+            refused(node, message.into(), opened.is_secret).with_help(format!("`{}`", function.signature))
+        })?;
+        // What may hand on a secret of which its type does not tell.
+        let is_lost = ty.is_open() && !ty.holds_secret() && {
+            let survey = Survey::of_all(arguments, &mut self.budget).map_err(|message| at(node, message))?;
+            survey.is_secret
         };
-        let value = match &comprehension.fold {
-            Fold::Any(predicate) => self.quantify(predicate, items, true)?,
-            Fold::All(predicate) => self.quantify(predicate, items, false)?,
-            Fold::One(predicate) => self.count_one(node, predicate, items)?,
-            Fold::Collect { filter, item } => self.collect(node, filter.as_ref(), item, items)?,
-        };
-        if opened.is_secret { self.seal(node, &value) } else { Ok(value) }
+        Ok(unknown(opened.unknown.unwrap_or_default(), ty, opened.is_secret || is_lost))
     }
 
-    fn no_items(&self, node: &Node, found: &Value) -> ExprError {
-        let message = format!("`{}` is {}, not a list", self.text_of(node), operators::a_type(found));
-        at(node, message).with_help(matches!(found, Value::Null).then(|| "use `coalesce(…, [])`".to_owned()))
-    }
-
-    /// Evaluates with `item` as the innermost variable.
-    fn with_item<T>(&mut self, item: Value, then: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
-        self.variables.push(item);
-        let result = then(self);
-        self.variables.pop();
-        result
-    }
-
-    /// `exists` with `decisive` true, `all` with `decisive` false.
-    fn quantify(&mut self, predicate: &Node, items: Vec<Value>, decisive: bool) -> Result<Value> {
-        let mut awaited: Option<BTreeSet<Awaited>> = None;
-        let mut any_secret = false;
-        for item in items {
-            match (self.with_item(item, |this| this.truth(predicate)), &mut awaited) {
-                (Ok(Truth::Known { value, is_secret }), _) => {
-                    any_secret |= is_secret;
-                    if value == decisive {
-                        return Ok(boolean(decisive, any_secret));
-                    }
-                }
-                (Ok(Truth::Unknown(awaits)), _) => awaited.get_or_insert_default().extend(awaits),
-                // An earlier item may settle it before this one is reached.
-                (Err(_), Some(_)) => {}
-                (Err(error), None) => return Err(error),
-            }
-        }
-        Ok(awaited.map_or_else(|| boolean(!decisive, any_secret), unknown))
-    }
-
-    fn count_one(&mut self, node: &Node, predicate: &Node, items: Vec<Value>) -> Result<Value> {
-        let found = self.collect(node, Some(predicate), &ONE, items)?;
+    /// The parts as one text.
+    fn put_together(&mut self, node: &Node, parts: &[Node]) -> Result<Value> {
         let mut opened = Opened::default();
-        opened.add(&found);
-        self.run(node, opened, |_, values| Ok(Value::Bool(matches!(values, [Value::List(found)] if found.len() == 1))))
+        for part in parts {
+            let value = self.value(part)?;
+            if matches!(Shape::of(&value), Shape::List | Shape::Map) || value == Value::Null {
+                return Err(at(part, format!("{} has no text: use `jsonencode`", operators::a_type(&value))));
+            }
+            opened.add(&value);
+        }
+        self.run(node, opened, typing::text, |budget, values| {
+            let mut text = String::new();
+            for value in values {
+                let part = plain_text(value)?;
+                budget.spend_text(part.len())?;
+                text.push_str(&part);
+            }
+            Ok::<_, String>(Value::from(text))
+        })
     }
 
-    fn collect(&mut self, node: &Node, filter: Option<&Node>, item: &Node, items: Vec<Value>) -> Result<Value> {
-        let mut collected = Vec::new();
-        let mut awaited: Option<BTreeSet<Awaited>> = None;
-        let mut any_secret = false;
-        for value in items {
-            let kept = self.with_item(value, |this| this.kept(filter, item))?;
-            match kept {
-                (Truth::Known { is_secret, .. }, value) => {
-                    any_secret |= is_secret;
-                    collected.extend(value);
-                }
-                (Truth::Unknown(awaits), _) => awaited.get_or_insert_default().extend(awaits),
-            }
-        }
-        let list = Value::List(Arc::new(collected));
-        match awaited {
-            Some(mut awaits) => {
-                awaits.extend(self.survey(node, &list)?.awaits);
-                Ok(unknown(awaits))
-            }
-            None if any_secret => self.seal(node, &list),
-            None => Ok(list),
-        }
+    fn entries(&mut self, node: &Node, operand: &Node) -> Result<Value> {
+        let opened = self.open(operand)?;
+        self.run(node, opened, select::entries_type, |_, values| select::entries(values))
     }
 
-    /// Whether the filter keeps the innermost variable, and what becomes of it.
-    fn kept(&mut self, filter: Option<&Node>, item: &Node) -> Result<(Truth, Option<Value>)> {
-        let truth = match filter {
-            Some(filter) => self.truth(filter)?,
-            None => Truth::Known { value: true, is_secret: false },
-        };
-        let value = match truth {
-            Truth::Known { value: true, .. } => Some(self.value(item)?),
-            _ => None,
-        };
-        Ok((truth, value))
+    /// Evaluates what stands in another text; an error stands where all of that does.
+    fn embedded(&mut self, node: &Node, text: &Arc<str>, inner: &Node) -> Result<Value> {
+        let outer = std::mem::replace(&mut self.text, text.clone());
+        let value = self.value(inner);
+        self.text = outer;
+        value.map_err(|error| ExprError { range: node.range.clone(), ..error })
     }
 }
 
-/// What `exists_one` collects for each item that matches.
-const ONE: Node = Node { kind: Kind::Literal(Value::Null), range: 0..0 };
+fn literal_map(keys: &[Value], values: Vec<Value>) -> std::result::Result<Value, String> {
+    let mut map = BTreeMap::new();
+    for (key, value) in keys.iter().zip(values) {
+        let Value::String(key) = key else {
+            return Err(format!("a map's key is a string, not {}", operators::a_type(key)));
+        };
+        if map.insert(key.to_string(), value).is_some() {
+            return Err(format!("the key `{}` is there twice", operators::shown(key)));
+        }
+    }
+    Ok(Value::Map(Arc::new(map)))
+}
 
-fn boolean(value: bool, is_secret: bool) -> Value {
+fn selection<'t>(text: &'t str, operand: &Node) -> Selection<'t> {
+    let is_name = matches!(operand.kind, Kind::Name(_));
+    Selection { text, is_name, is_variable: matches!(operand.kind, Kind::Variable(_)) }
+}
+
+pub(super) fn boolean(value: bool, is_secret: bool) -> Value {
     if is_secret { Value::Bool(value).into_secret() } else { Value::Bool(value) }
 }
 
-/// What to name where a map has no `key`.
-fn instead(key: &str, entries: &BTreeMap<String, Value>) -> String {
-    let names: Vec<&str> = entries.keys().map(String::as_str).collect();
-    nearest(key, names.iter().copied()).unwrap_or_else(|| match names.len() {
-        0 => "it is empty".to_owned(),
-        1..=12 => format!(
-            "it has {}",
-            names.iter().map(|name| format!("`{}`", operators::shown(name))).collect::<Vec<_>>().join(", ")
-        ),
-        _ => "`has(…)` tells whether something is there".to_owned(),
-    })
+pub(super) fn at(node: &Node, message: String) -> ExprError {
+    ExprError::new(message, node.range.clone())
 }
 
-fn at(node: &Node, message: String) -> ExprError {
-    ExprError::new(message, node.range.clone())
+/// The error of an operation; its own words may quote the secret it was given.
+fn refused(node: &Node, refusal: Refusal, is_secret: bool) -> ExprError {
+    match is_secret {
+        true => at(node, "this cannot be done with the sensitive value it is given".to_owned()),
+        false => at(node, refusal.message).with_help(refusal.help),
+    }
 }

@@ -26,9 +26,25 @@ const MACROS: [(&str, &str); 6] = [
     ("has", "has(a.b)"),
 ];
 
-/// Turns the parser's tree into ours.
-pub(super) fn lower(text: &str, parsed: Parsed, scan: &Scan) -> Result<Node> {
-    let mut lowering = Lowering { text, positions: &parsed.positions, scan, variables: Vec::new() };
+/// A name that stands for a comprehension's variable.
+#[derive(Clone, Debug)]
+pub(super) struct Bound {
+    name: String,
+    /// The field of the variable that is meant, where it is not the variable itself.
+    part: Option<&'static str>,
+}
+
+impl Bound {
+    /// A name for one field of the variable.
+    pub(super) fn part(name: &str, part: &'static str) -> Self {
+        Self { name: name.to_owned(), part: Some(part) }
+    }
+}
+
+/// Turns the parser's tree into ours. `variables` are the names for those of the
+/// comprehensions around, innermost last.
+pub(super) fn lower(text: &str, parsed: Parsed, scan: &Scan, variables: Vec<Vec<Bound>>) -> Result<Node> {
+    let mut lowering = Lowering { text, positions: &parsed.positions, scan, variables };
     lowering.node(parsed.tree)
 }
 
@@ -36,8 +52,8 @@ struct Lowering<'a> {
     text: &'a str,
     positions: &'a cel::common::ast::SourceInfo,
     scan: &'a Scan,
-    /// The names of the comprehension variables in reach, innermost last.
-    variables: Vec<String>,
+    /// The names for the comprehension variables in reach, innermost last.
+    variables: Vec<Vec<Bound>>,
 }
 
 impl Lowering<'_> {
@@ -45,7 +61,7 @@ impl Lowering<'_> {
         let own = self.own_range(from.id);
         match from.expr {
             Expr::Literal(literal) => Ok(Node { kind: Kind::Literal(value(literal, &own)?), range: own }),
-            Expr::Ident(name) => Ok(Node { kind: self.name(name), range: own }),
+            Expr::Ident(name) => Ok(Node { kind: self.name(name, &own), range: own }),
             Expr::Select(select) => self.select(*select.operand, select.field, select.test, own),
             Expr::List(list) => Ok(Node { kind: Kind::List(self.nodes(list.elements)?), range: own }),
             Expr::Map(map) => self.map(map, own),
@@ -71,9 +87,15 @@ impl Lowering<'_> {
         nodes.try_into().map_err(|_| ExprError::new("this cannot be read", own.clone()))
     }
 
-    fn name(&self, name: String) -> Kind {
-        match self.variables.iter().rposition(|variable| *variable == name) {
-            Some(depth) => Kind::Variable(depth),
+    fn name(&self, name: String, own: &Range<usize>) -> Kind {
+        let mut variables = self.variables.iter().enumerate().rev();
+        let bound = variables.find_map(|(depth, names)| Some((depth, names.iter().find(|bound| bound.name == name)?)));
+        match bound {
+            Some((depth, Bound { part: None, .. })) => Kind::Variable(depth),
+            Some((depth, Bound { part: Some(part), .. })) => {
+                let variable = Node { kind: Kind::Variable(depth), range: own.clone() };
+                Kind::Field(Box::new(variable), (*part).to_owned())
+            }
             None => Kind::Name(name.trim_start_matches('.').to_owned()),
         }
     }
@@ -150,7 +172,7 @@ impl Lowering<'_> {
     fn comprehension(&mut self, from: ComprehensionExpr, own: Range<usize>) -> Result<Node> {
         let over = self.node(from.iter_range)?;
         let range = self.scan.whole(over.range.start.min(own.start)..own.end);
-        self.variables.push(from.iter_var);
+        self.variables.push(vec![Bound { name: from.iter_var, part: None }]);
         let fold = self.fold(from.accu_init.expr, from.loop_step.expr);
         self.variables.pop();
         let fold = fold?.ok_or_else(|| ExprError::new("this cannot be read", own))?;
@@ -267,5 +289,5 @@ fn find(name: &str, is_method: bool, range: &Range<usize>, name_range: Range<usi
 }
 
 fn usage(function: &Function) -> String {
-    format!("write `{}`", function.signature)
+    format!("it is `{}`", function.signature)
 }

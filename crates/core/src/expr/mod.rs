@@ -9,8 +9,12 @@
 //! Evaluation is total: no recursion beyond the bounded depth of the text, a step
 //! budget that also pays for what is produced, and errors instead of overflow.
 
+mod attempt;
+mod branch;
 mod budget;
 mod evaluate;
+mod fill;
+mod fold;
 mod functions;
 mod lower;
 mod node;
@@ -19,6 +23,9 @@ mod operators;
 mod parse;
 mod references;
 mod scan;
+mod select;
+mod template;
+mod typing;
 
 #[cfg(test)]
 mod tests;
@@ -95,7 +102,7 @@ impl Expression {
     pub fn parse(text: &str) -> Result<Self, ExprError> {
         let scan = scan::scan(text)?;
         let parsed = parse::parse(text, &scan)?;
-        let root = lower::lower(text, parsed, &scan)?;
+        let root = lower::lower(text, parsed, &scan, Vec::new())?;
         Ok(Self { text: text.into(), root: Arc::new(root) })
     }
 

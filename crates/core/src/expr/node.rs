@@ -1,6 +1,7 @@
 //! The tree an expression becomes.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use super::functions::Function;
 use crate::value::Value;
@@ -36,6 +37,12 @@ pub(super) enum Kind {
     /// A call; a method's target is its first argument.
     Call(&'static Function, Vec<Node>),
     Comprehension(Box<Comprehension>),
+    /// The parts of a template as one text.
+    Text(Vec<Node>),
+    /// The items of a list or map as maps of a `key` and a `value`.
+    Entries(Box<Node>),
+    /// An expression within a template, with its own text.
+    Embedded(Arc<str>, Box<Node>),
 }
 
 /// Operators that look at both sides.
@@ -95,9 +102,14 @@ impl Node {
     fn parts(&self) -> Vec<&Node> {
         match &self.kind {
             Kind::Literal(_) | Kind::Name(_) | Kind::Variable(_) => Vec::new(),
-            Kind::Field(part, _) | Kind::Has(part, _) | Kind::Not(part) | Kind::Negate(part) => vec![&**part],
+            Kind::Field(part, _)
+            | Kind::Has(part, _)
+            | Kind::Not(part)
+            | Kind::Negate(part)
+            | Kind::Entries(part)
+            | Kind::Embedded(_, part) => vec![&**part],
             Kind::Index(parts) | Kind::Binary(_, parts) | Kind::And(parts) | Kind::Or(parts) => parts.iter().collect(),
-            Kind::List(parts) | Kind::Call(_, parts) => parts.iter().collect(),
+            Kind::List(parts) | Kind::Call(_, parts) | Kind::Text(parts) => parts.iter().collect(),
             Kind::Map(entries) => entries.iter().flat_map(|(key, value)| [key, value]).collect(),
             Kind::Conditional(parts) => parts.iter().collect(),
             Kind::Comprehension(comprehension) => comprehension.parts(),

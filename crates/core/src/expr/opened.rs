@@ -1,19 +1,20 @@
 //! What is unknown and what is secret among the values an operation is given.
 //!
 //! Law: an operation sees known, plain values only. If one of them was unknown it
-//! does not run and its result is unknown; if one was secret its result is secret.
-//! A secret's plain value never holds an unknown or another secret.
+//! does not run: its types alone tell what it will give. If one was secret its result
+//! is secret. A secret's plain value never holds an unknown or another secret.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::budget::Budget;
+use crate::schema::Type;
 use crate::value::{Awaited, Secret, Unknown, Value};
 
 /// Values laid open for an operation.
 #[derive(Debug, Default)]
 pub(super) struct Opened {
-    /// The values, none of them secret.
+    /// The values, none of them secret. Those that are not known stand in their place.
     pub(super) values: Vec<Value>,
     /// What they await, if any is unknown.
     pub(super) unknown: Option<BTreeSet<Awaited>>,
@@ -26,8 +27,16 @@ impl Opened {
     /// fields that are unknown or secret stay so.
     pub(super) fn add(&mut self, value: &Value) {
         match value {
-            Value::Unknown(unknown) => self.await_all(unknown.awaits.iter().cloned()),
-            Value::Secret(Secret::Hash(_)) => self.await_all([]),
+            Value::Unknown(unknown) => {
+                self.is_secret |= unknown.is_secret;
+                self.await_all(unknown.awaits.iter().cloned());
+                self.values.push(value.clone());
+            }
+            Value::Secret(Secret::Hash(_)) => {
+                self.is_secret = true;
+                self.await_all([]);
+                self.values.push(Value::Unknown(Unknown::default()));
+            }
             Value::Secret(Secret::Plain(inner)) => {
                 self.is_secret = true;
                 self.add(inner);
@@ -41,11 +50,10 @@ impl Opened {
     pub(super) fn add_all_of(&mut self, value: &Value, budget: &mut Budget) -> Result<(), String> {
         let survey = Survey::of(value, budget)?;
         self.is_secret |= survey.is_secret;
-        match survey.is_unknown {
-            true => self.await_all(survey.awaits),
-            false if survey.is_secret => self.values.push(expose(value)),
-            false => self.values.push(value.clone()),
+        if survey.is_unknown {
+            self.await_all(survey.awaits);
         }
+        self.values.push(if survey.is_secret { expose(value) } else { value.clone() });
         Ok(())
     }
 
@@ -62,7 +70,7 @@ pub(super) struct Survey {
     /// Whether any part is unknown. A secret of which only the hash is held is:
     /// nothing can be made of it.
     pub(super) is_unknown: bool,
-    /// Whether any part is secret.
+    /// Whether any part is secret, or will be.
     pub(super) is_secret: bool,
 }
 
@@ -74,10 +82,18 @@ impl Survey {
         Ok(survey)
     }
 
+    /// Looks through all `values`.
+    pub(super) fn of_all(values: &[Value], budget: &mut Budget) -> Result<Self, String> {
+        let mut survey = Self::default();
+        survey.see_all(values.iter(), values.len(), budget)?;
+        Ok(survey)
+    }
+
     fn see(&mut self, value: &Value, budget: &mut Budget) -> Result<(), String> {
         match value {
             Value::Unknown(unknown) => {
                 self.is_unknown = true;
+                self.is_secret |= unknown.is_secret || unknown.ty.holds_secret();
                 self.awaits.extend(unknown.awaits.iter().cloned());
                 Ok(())
             }
@@ -113,15 +129,36 @@ impl Survey {
 pub(super) fn seal(value: &Value, budget: &mut Budget) -> Result<Value, String> {
     let survey = Survey::of(value, budget)?;
     Ok(match (survey.is_unknown, survey.is_secret) {
-        (true, _) => unknown(survey.awaits),
+        (true, _) => unknown(survey.awaits, Type::of(value), true),
         (false, true) => expose(value).into_secret(),
         (false, false) => value.clone().into_secret(),
     })
 }
 
-/// What will be known once all of `awaits` are.
-pub(super) fn unknown(awaits: BTreeSet<Awaited>) -> Value {
-    Value::Unknown(Unknown { awaits: Arc::new(awaits), ..Unknown::default() })
+/// What will be a `ty` once all of `awaits` are known.
+pub(super) fn unknown(awaits: BTreeSet<Awaited>, ty: Type, is_secret: bool) -> Value {
+    let is_secret = is_secret || ty.is_secret();
+    Value::Unknown(Unknown { awaits: Arc::new(awaits), ty: Arc::new(ty), is_secret })
+}
+
+/// What will be made of `values` once they and `awaits` are known. Where the type does
+/// not tell which part of them is secret, all of it is.
+pub(super) fn made_of(
+    values: &[Value],
+    ty: Type,
+    mut awaits: BTreeSet<Awaited>,
+    is_secret: bool,
+    budget: &mut Budget,
+) -> Result<Value, String> {
+    let survey = Survey::of_all(values, budget)?;
+    awaits.extend(survey.awaits);
+    let is_lost = survey.is_secret && !ty.holds_secret();
+    Ok(unknown(awaits, ty, is_secret || is_lost))
+}
+
+/// The type of what is one of `values`.
+pub(super) fn type_of_any(values: &[Value]) -> Type {
+    Type::of(&Value::list(values.iter().cloned())).item().cloned().unwrap_or_default()
 }
 
 /// A copy whose secrets are plain.

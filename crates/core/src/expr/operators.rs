@@ -4,6 +4,8 @@ use std::cmp::Ordering;
 
 use super::budget::Budget;
 use super::node::Operator;
+use super::typing::Shape;
+use crate::schema::with_article;
 use crate::value::{Secret, Value};
 
 type Outcome<T> = Result<T, String>;
@@ -11,12 +13,11 @@ type Outcome<T> = Result<T, String>;
 /// How much of a text a message shows.
 const SHOWN: usize = 40;
 
-/// The type of `value` with its article.
+/// The type of `value` with its article, or the type it will have.
 pub(super) fn a_type(value: &Value) -> String {
     match value {
-        Value::Null => "null".to_owned(),
-        Value::Integer(_) => "an integer".to_owned(),
-        other => format!("a {}", other.type_name()),
+        Value::Unknown(unknown) => with_article(unknown.ty.name()),
+        known => with_article(known.type_name()),
     }
 }
 
@@ -72,11 +73,31 @@ fn add(left: &Value, right: &Value, budget: &mut Budget) -> Outcome<Value> {
             budget.spend(left.len() + right.len())?;
             Ok(Value::list(left.iter().chain(right.iter()).cloned()))
         }
-        (Value::String(_), Value::Integer(_) | Value::Float(_))
-        | (Value::Integer(_) | Value::Float(_), Value::String(_)) => {
-            Err(format!("`+` does not join {} and {}: use `string(…)`", a_type(left), a_type(right)))
-        }
         _ => arithmetic(Operator::Add, left, right),
+    }
+}
+
+/// Why `operator` does not take the two, known or not.
+pub(super) fn no_join(operator: Operator, left: &Value, right: &Value) -> String {
+    let (shapes, left, right) = ([Shape::of(left), Shape::of(right)], a_type(left), a_type(right));
+    match (operator, shapes) {
+        (Operator::Add, [Shape::Text, Shape::Number] | [Shape::Number, Shape::Text]) => {
+            format!("`+` does not join {left} and {right}: use `string(…)`")
+        }
+        _ => format!("`{}` needs two numbers, not {left} and {right}", sign(operator)),
+    }
+}
+
+/// Why the two cannot be compared, known or not.
+pub(super) fn no_order(left: &Value, right: &Value) -> String {
+    format!("{} and {} have no order", a_type(left), a_type(right))
+}
+
+/// Why `item` cannot be looked for in `of`, known or not.
+pub(super) fn nothing_in(item: &Value, of: &Value) -> String {
+    match Shape::of(of) {
+        Shape::Map => format!("a map's keys are strings, {} is never in it", a_type(item)),
+        _ => format!("`in` looks into a list or a map, not {}", a_type(of)),
     }
 }
 
@@ -85,7 +106,7 @@ fn arithmetic(operator: Operator, left: &Value, right: &Value) -> Outcome<Value>
         (Value::Integer(left), Value::Integer(right)) => whole(operator, *left, *right),
         _ => match (float(left), float(right)) {
             (Some(left), Some(right)) => fractional(operator, left, right),
-            _ => Err(format!("`{}` needs two numbers, not {} and {}", sign(operator), a_type(left), a_type(right))),
+            _ => Err(no_join(operator, left, right)),
         },
     }
 }
@@ -187,7 +208,7 @@ fn compare(left: &Value, right: &Value, budget: &mut Budget, holds: fn(Ordering)
         }
         _ => numeric_order(left, right),
     };
-    let order = order.ok_or_else(|| format!("{} and {} have no order", a_type(left), a_type(right)))?;
+    let order = order.ok_or_else(|| no_order(left, right))?;
     Ok(Value::Bool(holds(order)))
 }
 
@@ -195,25 +216,6 @@ fn is_in(item: &Value, of: &Value) -> Outcome<bool> {
     match (item, of) {
         (item, Value::List(items)) => Ok(items.iter().any(|other| equal(item, other))),
         (Value::String(key), Value::Map(entries)) => Ok(entries.contains_key(&**key)),
-        (_, Value::Map(_)) => Err(format!("a map's keys are strings, {} is never in it", a_type(item))),
-        (_, other) => Err(format!("`in` looks into a list or a map, not {}", a_type(other))),
-    }
-}
-
-/// `operand[key]`, where `operand` is written `text`.
-pub(super) fn index(text: &str, values: &[Value]) -> Outcome<Value> {
-    match values {
-        [Value::Map(entries), Value::String(key)] => {
-            entries.get(&**key).cloned().ok_or_else(|| format!("`{text}` has no key `{}`", shown(key)))
-        }
-        [Value::List(items), Value::Integer(position)] => {
-            let item = usize::try_from(*position).ok().and_then(|position| items.get(position));
-            item.cloned()
-                .ok_or_else(|| format!("`{text}` has {} items, counted from 0, and none at {position}", items.len()))
-        }
-        [Value::List(_), key] => Err(format!("a list's items are counted from 0, not by {}", a_type(key))),
-        [Value::Map(_), key] => Err(format!("a map's keys are strings, not {}", a_type(key))),
-        [other, ..] => Err(format!("`{text}` is {}, which has no items", a_type(other))),
-        [] => Err("nothing to select from".to_owned()),
+        _ => Err(nothing_in(item, of)),
     }
 }

@@ -128,8 +128,12 @@ impl Finder<'_> {
             }
             Kind::Call(function, arguments) => self.call(function, arguments, range),
             Kind::Comprehension(comprehension) => self.comprehension(comprehension),
-            Kind::Has(operand, _) | Kind::Not(operand) | Kind::Negate(operand) => self.all_used([&**operand]),
-            Kind::List(items) => self.all_used(items),
+            Kind::Has(operand, _)
+            | Kind::Not(operand)
+            | Kind::Negate(operand)
+            | Kind::Entries(operand)
+            | Kind::Embedded(_, operand) => self.all_used([&**operand]),
+            Kind::List(items) | Kind::Text(items) => self.all_used(items),
             Kind::Map(entries) => self.all_used(entries.iter().flat_map(|(key, value)| [key, value])),
             Kind::Binary(_, sides) | Kind::And(sides) | Kind::Or(sides) => self.all_used(&**sides),
         };
@@ -175,8 +179,8 @@ impl Finder<'_> {
     /// Functions that hand on the items they are given pass places through.
     fn call(&mut self, function: &Function, arguments: &[Node], range: &Range<usize>) -> Vec<Place> {
         let (passed, used) = match function.name {
-            "concat" => arguments.split_at(arguments.len()),
-            "values" | "reverse" | "sort" | "distinct" | "toset" | "slice" | "element" => {
+            "concat" | "try" => arguments.split_at(arguments.len()),
+            "values" | "reverse" | "sort" | "distinct" | "toset" | "tolist" | "slice" | "element" | "one" => {
                 arguments.split_at(arguments.len().min(1))
             }
             _ => arguments.split_at(0),
@@ -184,7 +188,8 @@ impl Finder<'_> {
         self.all_used(used);
         let places = passed.iter().flat_map(|argument| self.places(argument)).collect::<Vec<_>>().into_iter();
         match function.name {
-            "element" => places.map(|place| Place::At(place.index(None, range))).collect(),
+            "try" => places.collect(),
+            "element" | "one" => places.map(|place| Place::At(place.index(None, range))).collect(),
             _ => places.map(|place| Place::Of(place.item(range))).collect(),
         }
     }

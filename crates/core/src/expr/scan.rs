@@ -98,6 +98,22 @@ pub(super) fn scan(text: &str) -> Result<Scan, ExprError> {
     Ok(Scan { tokens, partners })
 }
 
+/// Where the brace stands that closes an expression, given the text behind its `{`.
+pub(super) fn closing_brace(text: &str) -> Option<usize> {
+    let mut lexer = Lexer::new(text);
+    let mut depth = 0_usize;
+    loop {
+        let token = lexer.lex();
+        match token.kind {
+            TokenKind::TokEnd => return None,
+            TokenKind::TokLeftBrace => depth += 1,
+            TokenKind::TokRightBrace if depth == 0 => return Some(token.start),
+            TokenKind::TokRightBrace => depth -= 1,
+            _ => {}
+        }
+    }
+}
+
 fn tokens(text: &str) -> Result<Vec<Token>, ExprError> {
     let mut lexer = Lexer::new(text);
     let mut tokens = Vec::new();

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{Action, Inputs, Observed, Seen, Step};
 use crate::address::Address;
 use crate::diagnostic::{Diagnostic, Span};
-use crate::diff::part;
+use crate::diff::{concealed, part};
 use crate::driver::{Id, Phase};
 use crate::spec::{Expanded, Instance};
 use crate::state::{self, State};
@@ -30,15 +30,23 @@ pub fn to_adopt<'a>(
 }
 
 /// What the state records of a resource that is taken under our care as it is. What
-/// `stated`, the form of its properties in the spec, leaves out is not managed.
-pub fn adopted(state: &State, id: &Id, stated: &Value, seen: &Seen, generation: u64) -> state::Instance {
+/// `stated`, the form of its properties in the spec, leaves out is not managed; what
+/// `desired` has as a secret is one.
+pub fn adopted(
+    state: &State,
+    id: &Id,
+    (stated, desired): (&Value, &Value),
+    seen: &Seen,
+    generation: u64,
+) -> state::Instance {
+    let applied = concealed(part(&seen.spec, stated), desired);
     state::Instance {
         generation,
         id: id.clone(),
         kind: None,
         place: None,
         settled: true,
-        applied: state.salt.seal(&part(&seen.spec, stated)).unwrap_or_default(),
+        applied: state.salt.seal(&applied).unwrap_or_default(),
         outputs: seen.outputs.clone(),
     }
 }

@@ -196,7 +196,7 @@ impl<'a> Planner<'a> {
 
     /// What the state does not hold is made, unless the spec imports it.
     fn decide_new(&self, spec: &Expanded, instance: &Instance, schema: &KindSchema, desired: &Value) -> Decision {
-        match self.adopted(spec, instance) {
+        match self.adopted(spec, instance, desired) {
             Some((seen, adopted)) => {
                 let changes = self.changes(spec.template(instance), schema, desired, seen, &adopted);
                 Decision::Adopt(adopted.id, changes)
@@ -206,13 +206,13 @@ impl<'a> Planner<'a> {
     }
 
     /// What the spec imports at an address, and what the state is to record of it.
-    fn adopted(&self, spec: &Expanded, instance: &Instance) -> Option<(&'a Seen, state::Instance)> {
+    fn adopted(&self, spec: &Expanded, instance: &Instance, desired: &Value) -> Option<(&'a Seen, state::Instance)> {
         let id = &spec.imports.get(&instance.address)?.id;
         let Some(Observed::Present(seen)) = self.inputs.observed.get(&instance.address) else {
             return None;
         };
         let stated = spec.template(instance).body.shape();
-        Some((seen, adopted(self.inputs.state, id, &stated, seen, self.inputs.state.next_generation)))
+        Some((seen, adopted(self.inputs.state, id, (&stated, desired), seen, self.inputs.state.next_generation)))
     }
 
     fn changes(
@@ -265,7 +265,8 @@ impl<'a> Planner<'a> {
         desired: &Value,
         decision: &Decision,
     ) -> Value {
-        if let (Decision::Adopt(_, changes), Some((seen, adopted))) = (decision, self.adopted(spec, instance)) {
+        if let (Decision::Adopt(_, changes), Some((seen, adopted))) = (decision, self.adopted(spec, instance, desired))
+        {
             return known_attributes(instance, schema, desired, seen, &adopted, !changes.is_empty());
         }
         let observed = self.inputs.observed.get(&instance.address);

@@ -61,7 +61,7 @@ fn compile(schema: &Json) -> Result<Type, SchemaError> {
     match type_name(schema) {
         Some("boolean") => Ok(Type::Bool),
         Some("integer") => Ok(Type::Integer { min: bound(schema, "minimum"), max: bound(schema, "maximum") }),
-        Some("number") => Ok(Type::Number),
+        Some("number") => Ok(Type::number()),
         Some("string") => Ok(Type::String(string(schema))),
         Some("array") => array(schema),
         Some("object") => map_or_object(schema),
@@ -116,6 +116,7 @@ fn string(schema: &Json) -> StringType {
     StringType {
         choices,
         format: text(schema, "format").and_then(format),
+        pattern: text(schema, "pattern").map(Arc::from),
         reference: text(schema, "x-ref").map(str::to_owned),
         secret: flag(schema, "x-secret"),
     }

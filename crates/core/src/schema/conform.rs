@@ -24,10 +24,11 @@ pub struct Misfit {
 }
 
 /// `value` as `ty` has it: defaults filled in, numbers turned into strings where a
-/// string is wanted (and back), secrets marked. All misfits at once.
+/// string is wanted (and back), secrets marked. All misfits at once. An unknown fits
+/// where some value of its type would, and has from there on the type wanted of it.
 ///
 /// # Errors
-/// When the value does not fit. What is unknown fits everything.
+/// When the value does not fit.
 pub fn conform(value: &Value, ty: &Type) -> Result<Value, Vec<Misfit>> {
     let mut conforming = Conforming::default();
     let value = conforming.value(value, ty);
@@ -73,13 +74,13 @@ fn lift_field(json: &Json, ty: &Type) -> Value {
 }
 
 #[derive(Default)]
-struct Conforming {
-    path: Vec<String>,
+pub(super) struct Conforming {
+    pub(super) path: Vec<String>,
     misfits: Vec<Misfit>,
 }
 
 impl Conforming {
-    fn misfit(&mut self, code: &'static str, message: String, help: Option<String>) -> Value {
+    pub(super) fn misfit(&mut self, code: &'static str, message: String, help: Option<String>) -> Value {
         self.misfits.push(Misfit { path: self.path.clone(), code, message, help });
         Value::Null
     }
@@ -98,7 +99,8 @@ impl Conforming {
 
     fn value(&mut self, value: &Value, ty: &Type) -> Value {
         match (value, ty) {
-            (Value::Unknown(_) | Value::Secret(Secret::Hash(_)), _) => value.clone(),
+            (Value::Unknown(unknown), _) => self.unknown(unknown, ty),
+            (Value::Secret(Secret::Hash(_)), _) => value.clone(),
             (Value::Secret(Secret::Plain(inner)), _) => self.secret(inner, ty),
             (_, ty) if ty.is_secret() => self.string(value, ty).into_secret(),
             (_, Type::Any) => value.clone(),
@@ -106,7 +108,7 @@ impl Conforming {
             (Value::String(text), Type::Bool) if &**text == "true" => Value::Bool(true),
             (Value::String(text), Type::Bool) if &**text == "false" => Value::Bool(false),
             (_, Type::Integer { min, max }) => self.integer(value, ty, *min, *max),
-            (Value::Integer(_) | Value::Float(_), Type::Number) => value.clone(),
+            (Value::Integer(_) | Value::Float(_), Type::Number { min, max }) => self.number(value, *min, *max),
             (_, Type::String(_)) => self.string(value, ty),
             (Value::List(items), Type::List(inner) | Type::Set(inner)) => self.list(items, inner),
             (Value::Map(entries), Type::Map(inner)) => self.map(entries, inner),
@@ -121,13 +123,17 @@ impl Conforming {
     fn secret(&mut self, inner: &Value, ty: &Type) -> Value {
         let before = self.misfits.len();
         let value = self.value(inner, ty).into_secret();
-        if self.misfits.len() > before {
+        if let Some(first) = self.misfits.get(before) {
+            let why = match first.code {
+                "not-a-choice" => "is none of those it may be".to_owned(),
+                "bad-pattern" => "does not match its pattern".to_owned(),
+                "out-of-range" => "is out of its bounds".to_owned(),
+                "bad-cidr" => "is no range in its notation".to_owned(),
+                _ => format!("is not {} as it must be", with_article(ty.name())),
+            };
             self.misfits.truncate(before);
-            self.misfit(
-                "secret-misfit",
-                format!("the secret value is not {} as it must be", with_article(ty.name())),
-                None,
-            );
+            let help = "check the value that is given; it is not shown".to_owned();
+            self.misfit("secret-misfit", format!("the secret value {why}"), Some(help));
         }
         value
     }
@@ -146,6 +152,18 @@ impl Conforming {
             }
             Some(number) => Value::Integer(number),
         }
+    }
+
+    fn number(&mut self, value: &Value, min: Option<f64>, max: Option<f64>) -> Value {
+        let number = match value {
+            Value::Integer(number) => *number as f64,
+            Value::Float(number) => *number,
+            _ => return value.clone(),
+        };
+        if min.is_some_and(|min| number < min) || max.is_some_and(|max| number > max) {
+            return self.misfit("out-of-range", format!("{number} is not {}", range(min, max)), None);
+        }
+        value.clone()
     }
 
     fn string(&mut self, value: &Value, ty: &Type) -> Value {
@@ -171,6 +189,10 @@ impl Conforming {
                 message,
                 near.map(did_you_mean).or_else(|| Some("write one of these".to_owned())),
             );
+        }
+        if let Some(pattern) = rules.pattern.as_deref().filter(|pattern| !matches(pattern, &text)) {
+            let message = format!("`{text}` does not match the pattern `{pattern}`");
+            self.misfit("bad-pattern", message, Some("write something the pattern allows".to_owned()));
         }
         if let Some((wrong, help)) = rules.format.and_then(|format| malformed(&text, format)) {
             self.misfit("bad-cidr", wrong, help);
@@ -211,7 +233,7 @@ impl Conforming {
         Value::map(checked)
     }
 
-    fn field(&mut self, name: &str, given: Option<&Value>, field: &Field) -> Option<Value> {
+    pub(super) fn field(&mut self, name: &str, given: Option<&Value>, field: &Field) -> Option<Value> {
         match (given, &field.default) {
             (Some(value), _) => Some(self.at(name, |this| this.value(value, &field.ty))),
             (None, Some(default)) => Some(lift_field(default, &field.ty)),
@@ -221,7 +243,7 @@ impl Conforming {
     }
 
     /// Answers which field was probably meant.
-    fn unknown_field(&mut self, name: &str, object: &ObjectType) -> Option<String> {
+    pub(super) fn unknown_field(&mut self, name: &str, object: &ObjectType) -> Option<String> {
         let near = suggest(name, object.fields.keys().map(String::as_str));
         let help = near.clone().map(did_you_mean);
         self.at(name, |this| this.misfit("unknown-field", format!("there is no field `{name}` here"), help));
@@ -237,7 +259,7 @@ fn rewritten(value: &Value, ty: &Type) -> Option<String> {
         (_, Type::List(_) | Type::Set(_)) => "write a list: `[a, b]`, or items that begin with `- `".to_owned(),
         (_, Type::Map(_) | Type::Object(_)) => "write `name: value` pairs, each on a line below".to_owned(),
         (_, Type::Integer { .. }) => "write a whole number".to_owned(),
-        (_, Type::Number) => "write a number".to_owned(),
+        (_, Type::Number { .. }) => "write a number".to_owned(),
         (_, Type::String(_)) => "write a single value".to_owned(),
         _ => return None,
     })
@@ -245,6 +267,11 @@ fn rewritten(value: &Value, ty: &Type) -> Option<String> {
 
 fn did_you_mean(name: impl std::fmt::Display) -> String {
     format!("did you mean `{name}`?")
+}
+
+/// Whether `pattern` matches anywhere in `text`.
+fn matches(pattern: &str, text: &str) -> bool {
+    regex_lite::Regex::new(pattern).is_ok_and(|pattern| pattern.is_match(text))
 }
 
 type Wrong = (String, Option<String>);
@@ -278,7 +305,7 @@ fn wrong_range(text: &str, wanted: &str, parse: impl Fn(&str) -> Option<(bool, S
     }
 }
 
-fn range(min: Option<i64>, max: Option<i64>) -> String {
+fn range<N: std::fmt::Display>(min: Option<N>, max: Option<N>) -> String {
     match (min, max) {
         (Some(min), Some(max)) => format!("between {min} and {max}"),
         (Some(min), None) => format!("{min} or more"),
@@ -287,7 +314,7 @@ fn range(min: Option<i64>, max: Option<i64>) -> String {
     }
 }
 
-fn quoted(choices: &[String]) -> String {
+pub(super) fn quoted(choices: &[String]) -> String {
     choices.iter().map(|choice| format!("`{choice}`")).collect::<Vec<_>>().join(", ")
 }
 

@@ -3,6 +3,8 @@
 
 mod compile;
 mod conform;
+mod feed;
+mod fits;
 mod language;
 mod reference;
 mod types;
@@ -15,7 +17,8 @@ use serde_json::Value as Json;
 
 pub use compile::SchemaError;
 pub use conform::{Misfit, conform, conform_object, lift, with_article};
-pub use language::spec_schema;
+pub use fits::joined;
+pub use language::{module_schema, spec_schema};
 pub use reference::reference_page;
 pub use types::{Field, Format, ObjectType, StringType, Type};
 
@@ -55,6 +58,9 @@ pub struct KindDescription {
     pub early: Vec<String>,
     /// Expected durations.
     pub timing: Timing,
+    /// Whether it lies in no region: a region stated for it means nothing.
+    #[serde(default)]
+    pub global: bool,
     /// Error codes that mean "made a moment ago and not yet seen everywhere".
     pub eventual: Vec<String>,
     /// JSON Schema of the properties.
@@ -133,7 +139,8 @@ impl KindSchema {
     pub fn compile(description: KindDescription, rules: Rules) -> Result<Self, SchemaError> {
         let spec = Arc::new(compile::object(&description.properties)?);
         let mut outputs = compile::object(&description.outputs)?;
-        let id = Field::required(Type::String(StringType::default()), "The physical name AWS knows the resource by.");
+        let named = StringType { reference: Some(description.name.clone()), ..StringType::default() };
+        let id = Field::required(Type::String(named), "The physical name AWS knows the resource by.");
         outputs.fields.insert("id".to_owned(), id);
         let mut attributes = ObjectType::clone(&spec);
         attributes.fields.extend(outputs.fields.iter().map(|(name, field)| (name.clone(), field.clone())));

@@ -12,7 +12,8 @@ pub fn reference_page(schema: &KindSchema) -> String {
     page.push_str("\n## Outputs\n\n");
     for (name, field) in &schema.outputs.fields {
         let early = if schema.is_early(name) { " Known before it is ready." } else { "" };
-        line(&mut page, 0, &format!("`{name}` ({})", type_text(&field.ty)), &format!("{}{early}", field.doc));
+        let ty = if name == "id" { "string".to_owned() } else { type_text(&field.ty) };
+        line(&mut page, 0, &format!("`{name}` ({ty})"), &format!("{}{early}", field.doc));
     }
     let _ = write!(page, "\n## Manners\n\n{}", manners(schema));
     page

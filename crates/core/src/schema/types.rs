@@ -20,8 +20,13 @@ pub enum Type {
         /// Largest allowed.
         max: Option<i64>,
     },
-    /// Any number.
-    Number,
+    /// Any number, within bounds where there are any.
+    Number {
+        /// Smallest allowed.
+        min: Option<f64>,
+        /// Largest allowed.
+        max: Option<f64>,
+    },
     /// A string.
     String(StringType),
     /// Values in an order that matters.
@@ -45,6 +50,8 @@ pub struct StringType {
     pub choices: Vec<String>,
     /// The notation it must be in.
     pub format: Option<Format>,
+    /// A regular expression that must match somewhere in it.
+    pub pattern: Option<Arc<str>>,
     /// The kind it must name when it is a reference.
     pub reference: Option<String>,
     /// Whether it is never stored or shown.
@@ -102,13 +109,18 @@ impl Field {
 }
 
 impl Type {
+    /// A number without bounds.
+    pub fn number() -> Self {
+        Self::Number { min: None, max: None }
+    }
+
     /// The type's name in messages.
     pub fn name(&self) -> &'static str {
         match self {
             Self::Any => "any value",
             Self::Bool => "boolean",
             Self::Integer { .. } => "integer",
-            Self::Number => "number",
+            Self::Number { .. } => "number",
             Self::String(_) => "string",
             Self::List(_) | Self::Set(_) => "list",
             Self::Map(_) => "map",

@@ -38,6 +38,7 @@ pub(super) fn check(
     module.checks = checker.checks(document);
     let outputs = std::mem::take(&mut document.outputs).into_iter();
     module.outputs = outputs.map(|(name, value)| Arc::new(checker.output(name, value))).collect();
+    module.named = checker.named;
     module
 }
 
@@ -52,6 +53,8 @@ struct Checker<'a> {
     purpose: Purpose,
     /// Whether names without a meaning may have one that could not be read.
     is_partial: bool,
+    /// The resources that are named so far.
+    named: HashSet<usize>,
 }
 
 /// What references to a resource need to know of it.
@@ -106,6 +109,7 @@ impl<'a> Checker<'a> {
             outputs: document.outputs.iter().map(|(name, _)| name.clone()).collect(),
             purpose: document.purpose,
             is_partial: document.is_partial,
+            named: HashSet::new(),
         }
     }
 
@@ -196,7 +200,6 @@ impl<'a> Checker<'a> {
         let depends_on = entry.depends_on.iter().filter_map(|named| self.depends_on(named, &entry.name.name)).collect();
         let triggers = entry.replace_triggered_by.iter().filter_map(|named| self.trigger(named)).collect();
         entry.ignore_changes.iter().for_each(|named| self.ignored(named, &entry.schema));
-        self.fed_fields(&entry.body, &entry.schema.as_type(), &mut Vec::new());
         ResourceTemplate {
             name: entry.name.name,
             span: entry.name.span,

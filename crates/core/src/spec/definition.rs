@@ -1,13 +1,14 @@
 //! A file of the language as it was read and checked: the root of a spec, or a module.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
+use super::document::list;
 use super::params::Param;
 use super::tree::Tree;
 use crate::address::Address;
-use crate::diagnostic::{SourceId, Span};
-use crate::expr::Reference;
+use crate::diagnostic::{SourceId, Span, suggest};
+use crate::expr::{ExprError, Expression, Reference};
 use crate::schema::KindSchema;
 
 /// One file: what it takes, what it makes, what it tells.
@@ -35,6 +36,8 @@ pub struct Module {
     pub(super) names: HashMap<String, Name>,
     /// Whether a section of it could not be read, so that names without a meaning may have one.
     pub(super) is_partial: bool,
+    /// The resources that any of its expressions names, by index.
+    pub(super) named: HashSet<usize>,
 }
 
 /// What a name in an expression means.
@@ -249,6 +252,24 @@ impl Module {
     pub fn size(&self) -> usize {
         let inner = self.calls.iter().filter_map(|call| call.module.as_ref());
         self.resources.len() + inner.map(|module| module.size()).sum::<usize>()
+    }
+
+    /// `expression`, if all its names mean something here.
+    pub(super) fn known_names(&self, expression: Expression) -> Result<Expression, ExprError> {
+        let always = ["aws", "stack", "outputs"];
+        let is_known = |name: &str| self.names.contains_key(name) || always.contains(&name);
+        match expression.references().into_iter().find(|reference| !is_known(&reference.root)) {
+            None => Ok(expression),
+            Some(Reference { root, range, .. }) => {
+                let mut names: Vec<&str> = self.names.keys().map(String::as_str).chain(always).collect();
+                names.sort_unstable();
+                let help = match suggest(&root, names.iter().copied()) {
+                    Some(near) => format!("did you mean `{near}`?"),
+                    None => format!("there are {}", list(&names)),
+                };
+                Err(ExprError { message: format!("nothing is named `{root}`"), range, help: Some(help) })
+            }
+        }
     }
 
     /// `tree`'s references whose names mean something here.

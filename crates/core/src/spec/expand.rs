@@ -229,7 +229,8 @@ impl Expanded {
         let stated = evaluation.value(&template.body, &self.view(&evaluation, instance));
         let tagged = self.with_default_tags(stated, schema, &evaluation);
         let mut diagnostics = Vec::new();
-        let value = misfit::conform(template, &tagged, schema, &instance.address, &mut diagnostics);
+        let module = &self.frames[instance.frame].module;
+        let value = misfit::conform(module, template, &tagged, schema, &instance.address, &mut diagnostics);
         let misfits = diagnostics.into_iter().map(|misfit| self.told_in(instance.frame, misfit));
         let found: Vec<Diagnostic> = evaluation.take_found().into_iter().chain(misfits).collect();
         if found.is_empty() { Ok(value) } else { Err(found) }
@@ -276,7 +277,8 @@ impl Expanded {
     ) -> Result<Value, Vec<Diagnostic>> {
         let evaluation = Evaluation::new(self, facts, attributes);
         let view = View { sees_outputs: true, ..evaluation.view(0, None, None) };
-        let value = Expression::parse(text).and_then(|expression| expression.evaluate(&view));
+        let expression = Expression::parse(text).and_then(|expression| self.spec.root.known_names(expression));
+        let value = expression.and_then(|expression| expression.evaluate(&view));
         let mut found = evaluation.take_found();
         match value {
             Ok(value) if found.is_empty() => Ok(value),

@@ -20,12 +20,12 @@ mod tree;
 use crate::diagnostic::{Diagnostic, SourceId};
 use crate::spec::yaml::{Entry, Node, NodeKind, Parsed, parse};
 
-/// The top-level keys of a spec in the order they are written.
+/// The sections of specs and modules in the order they are written.
 pub const SECTIONS: [&str; 15] = [
     "stack",
+    "description",
     "region",
     "assume_role",
-    "state",
     "params",
     "environments",
     "locals",

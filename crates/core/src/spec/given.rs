@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::document::{Document, Environment, list};
 use super::params::{self, Param};
-use super::yaml::{self, Entry};
+use super::yaml::{self, Entry, Node};
 use crate::diagnostic::{Diagnostic, SourceId, Sources, suggest};
 use crate::value::{Unknown, Value};
 
@@ -25,6 +25,23 @@ pub struct Given {
     /// Whether what is left out and has no default is unknown, rather than an error: for
     /// checking a spec without applying it.
     pub partial: bool,
+}
+
+/// Keeps the values that a file gives secret params out of what is shown.
+pub(super) fn hide_secrets(root: &Node, document: &Document, given: &Given, sources: &mut Sources) {
+    let is_secret = |name: &str| document.params.get(name).is_some_and(|param| param.secret);
+    let mut secrets = Vec::new();
+    for entry in root.get("params").and_then(Node::entries).unwrap_or_default() {
+        if is_secret(&entry.key.text) {
+            secrets.extend(entry.value.get("default").map(|default| default.span));
+        }
+    }
+    let file = given.file.and_then(|file| yaml::parse(file, sources.text(file)).root);
+    let file = file.as_ref().and_then(Node::entries).unwrap_or_default();
+    let environments = document.environments.iter().flat_map(|environment| &environment.values);
+    let values = file.iter().chain(environments).filter(|entry| is_secret(&entry.key.text));
+    secrets.extend(values.map(|entry| entry.value.span));
+    secrets.into_iter().for_each(|span| sources.hide(span));
 }
 
 /// The environment that is asked for.

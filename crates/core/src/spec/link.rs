@@ -7,6 +7,7 @@ use super::check;
 use super::definition::{Module, ModuleCall};
 use super::document::{self, CallEntry, Document, Named, Purpose};
 use super::files::{Files, beside};
+use super::given::{self, Given};
 use super::params::Param;
 use super::tree::Tree;
 use super::yaml::{self, Entry};
@@ -120,6 +121,7 @@ impl<'a> Linker<'a> {
         self.diagnostics.extend(parsed.diagnostics);
         let root = parsed.root?;
         let mut document = document::read(&root, Purpose::Module, self.sources, self.schemas, self.diagnostics);
+        given::hide_secrets(&root, &document, &Given::default(), self.sources);
         Some(self.used(&mut document, source, span))
     }
 

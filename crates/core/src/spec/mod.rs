@@ -88,12 +88,38 @@ pub fn load(
     given: &Given,
     files: &Arc<Files>,
 ) -> Result<Spec, Vec<Diagnostic>> {
+    load_as(Purpose::Spec, sources, source, schemas, given, files)
+}
+
+/// Checks the module `source` by itself, with nothing known of its params but their types.
+///
+/// # Errors
+/// All that is wrong with it and the modules it uses, in the order of the files.
+pub fn validate_module(
+    sources: &mut Sources,
+    source: SourceId,
+    schemas: &Schemas,
+    files: &Arc<Files>,
+) -> Result<Spec, Vec<Diagnostic>> {
+    let given = Given { partial: true, ..Given::default() };
+    load_as(Purpose::Module, sources, source, schemas, &given, files)
+}
+
+fn load_as(
+    purpose: Purpose,
+    sources: &mut Sources,
+    source: SourceId,
+    schemas: &Schemas,
+    given: &Given,
+    files: &Arc<Files>,
+) -> Result<Spec, Vec<Diagnostic>> {
     let parsed = yaml::parse(source, sources.text(source));
     let mut diagnostics = parsed.diagnostics;
     let Some(root) = parsed.root else {
         return Err(diagnostics);
     };
-    let mut document = document::read(&root, Purpose::Spec, sources, schemas, &mut diagnostics);
+    let mut document = document::read(&root, purpose, sources, schemas, &mut diagnostics);
+    given::hide_secrets(&root, &document, given, sources);
     let environment = given::environment(&document, given, &mut diagnostics);
     diagnostics.extend(given::misfits(&document, sources));
     let params = given::values(&document, environment, given, sources, &mut diagnostics);
@@ -211,12 +237,9 @@ impl Spec {
         let place = Place::default();
         let view = View { place: &place, ..evaluation.view(0, None, None) };
         let mut note = |told: repeat::Told| match told {
-            repeat::Told::Wrong(found) => diagnostics.extend(found),
-            repeat::Told::Unresolved(why) => {
-                if !why.awaits.is_empty() {
-                    diagnostics.push(repeat::too_early(&why, &[]));
-                }
-            }
+            repeat::Told::Wrong(found) => rehearse::add_news(diagnostics, found),
+            repeat::Told::Unresolved(why) if why.awaits.is_empty() => {}
+            repeat::Told::Unresolved(why) => rehearse::add_news(diagnostics, vec![repeat::too_early(&why, &[])]),
         };
         let region = region.and_then(|tree| repeat::region(&evaluation, tree, &view).map_err(&mut note).ok());
         let role = role.and_then(|tree| repeat::role(&evaluation, tree, &view).map_err(&mut note).ok());

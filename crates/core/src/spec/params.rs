@@ -2,10 +2,9 @@
 
 use std::sync::Arc;
 
-use super::document::Reader;
 use super::tree::Tree;
-use super::yaml::{Node, NodeKind, ScalarValue};
-use crate::diagnostic::{Diagnostic, Sources, Span, suggest};
+use super::yaml::Node;
+use crate::diagnostic::{Diagnostic, Sources, Span};
 use crate::expr::Scope;
 use crate::schema::{StringType, Type, conform};
 use crate::value::Value;
@@ -27,107 +26,6 @@ pub struct Param {
     pub sound: bool,
 }
 
-const FIELDS: [&str; 7] = ["type", "default", "enum", "description", "secret", "minimum", "maximum"];
-const TYPES: [&str; 7] = ["string", "integer", "number", "boolean", "list", "map", "object"];
-
-impl Reader<'_> {
-    pub(super) fn param(&mut self, node: &Node, span: Span) -> Param {
-        let mut param = Param {
-            ty: Type::String(StringType::default()),
-            default: None,
-            description: String::new(),
-            secret: false,
-            span,
-            sound: true,
-        };
-        let before = self.diagnostics.len();
-        let fields = self.mapping(node, "a param");
-        if let Some(ty) = fields.iter().find(|entry| &*entry.key.text == "type") {
-            param.ty = self.param_type(&ty.value);
-        }
-        let mut default = None;
-        for entry in fields {
-            match self.field(entry, fields, &FIELDS, "a param") {
-                Some("default") => default = Some(&entry.value),
-                Some("enum") => self.choices(&entry.value, &mut param.ty),
-                Some("description") => {
-                    param.description = self.text(&entry.value, "`description`").unwrap_or_default();
-                }
-                Some("secret") => param.secret = self.boolean(&entry.value),
-                Some(which @ ("minimum" | "maximum")) => self.bound(&entry.value, which, &mut param.ty),
-                _ => {}
-            }
-        }
-        param.default = default.and_then(|node| self.param_default(node, &param));
-        param.sound = self.diagnostics.len() == before;
-        param
-    }
-
-    fn param_type(&mut self, node: &Node) -> Type {
-        let name = self.text(node, "`type`").unwrap_or_default();
-        match name.as_str() {
-            "string" => Type::String(StringType::default()),
-            "integer" => Type::Integer { min: None, max: None },
-            "number" => Type::Number,
-            "boolean" => Type::Bool,
-            "list" => Type::List(Box::new(Type::Any)),
-            "map" | "object" => Type::Map(Box::new(Type::Any)),
-            _ => {
-                let near = suggest(&name, TYPES.iter().copied());
-                let help = near.map_or_else(
-                    || format!("the types are {}", super::document::list(&TYPES)),
-                    |near| format!("did you mean `{near}`?"),
-                );
-                self.error("unknown-type", node.span, format!("there is no type `{name}`"), Some(help));
-                Type::Any
-            }
-        }
-    }
-
-    fn choices(&mut self, node: &Node, ty: &mut Type) {
-        let (NodeKind::Sequence(items), Type::String(rules)) = (&node.kind, ty) else {
-            let help = "write `enum: [dev, prod]`, on a param of the type `string`".to_owned();
-            return self.error("wrong-type", node.span, "`enum` lists the strings a string may be", Some(help));
-        };
-        rules.choices = items.iter().filter_map(|item| self.text(item, "a choice")).collect();
-    }
-
-    fn bound(&mut self, node: &Node, which: &str, ty: &mut Type) {
-        let (Some(ScalarValue::Int(bound)), Type::Integer { min, max }) = (node.scalar_value(), ty) else {
-            let help = format!("write `{which}: 1`, on a param of `type: integer`");
-            return self.error(
-                "wrong-type",
-                node.span,
-                format!("`{which}` bounds an integer by an integer"),
-                Some(help),
-            );
-        };
-        *(if which == "minimum" { min } else { max }) = i64::try_from(bound).ok();
-    }
-
-    fn param_default(&mut self, node: &Node, param: &Param) -> Option<Value> {
-        let tree = Tree::compile(node, &param.ty, self.sources, self.diagnostics);
-        let mut expressions = 0;
-        tree.visit(&mut |_| expressions += 1);
-        if expressions > 0 {
-            let help = "write the value itself; `${…}` may stand wherever the param is used".to_owned();
-            self.error("expression", node.span, "a default is a plain value, without expressions", Some(help));
-            return None;
-        }
-        match tree.evaluate(&Nothing).ok().map(|value| conform(&value, &param.ty)) {
-            Some(Ok(value)) => Some(if param.secret { value.into_secret() } else { value }),
-            Some(Err(misfits)) => {
-                for misfit in misfits {
-                    let place = tree.locate(&misfit.path, false);
-                    self.error(misfit.code, place, format!("`default`: {}", misfit.message), misfit.help);
-                }
-                None
-            }
-            None => None,
-        }
-    }
-}
-
 /// The value a text from outside gives a param.
 pub(super) fn from_text(name: &str, param: &Param, text: &str) -> Result<Value, Box<Diagnostic>> {
     match conform(&parse(text, &param.ty), &param.ty) {
@@ -136,8 +34,7 @@ pub(super) fn from_text(name: &str, param: &Param, text: &str) -> Result<Value, 
     }
 }
 
-/// The value a YAML file gives a param. Of a secret no place is told, since the line there
-/// would be shown.
+/// The value a YAML file gives a param.
 pub(super) fn from_node(name: &str, param: &Param, node: &Node, sources: &Sources) -> Result<Value, Vec<Diagnostic>> {
     let mut found = Vec::new();
     let tree = Tree::compile(node, &param.ty, sources, &mut found);
@@ -149,14 +46,10 @@ pub(super) fn from_node(name: &str, param: &Param, node: &Node, sources: &Source
         found = vec![diagnostic.at(node.span).with_help("write the value itself, and `$${` for `${`")];
     }
     let value = if found.is_empty() { tree.evaluate(&Nothing) } else { Err(found) };
-    let conformed = value.and_then(|value| {
+    value.and_then(|value| {
+        let value = if param.secret { value.into_secret() } else { value };
         conform(&value, &param.ty).map_err(|misfits| misfits.into_iter().map(|it| told(name, it, &tree)).collect())
-    });
-    match conformed {
-        Ok(value) if param.secret => Ok(value.into_secret()),
-        Err(_) if param.secret => Err(vec![misfit(name, param, &[])]),
-        other => other,
-    }
+    })
 }
 
 fn told(name: &str, misfit: crate::schema::Misfit, tree: &Tree) -> Diagnostic {
@@ -169,7 +62,7 @@ fn told(name: &str, misfit: crate::schema::Misfit, tree: &Tree) -> Diagnostic {
 }
 
 /// A scope in which nothing has a name.
-struct Nothing;
+pub(super) struct Nothing;
 
 impl Scope for Nothing {
     fn lookup(&self, _: &str) -> Option<Value> {

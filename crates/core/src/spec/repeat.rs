@@ -251,7 +251,11 @@ pub(super) fn known_by(evaluation: &Evaluation<'_>, lookup: &Lookup, view: &View
     let ty = Type::Object(lookup.schema.attributes.clone());
     Ok(match evaluation.facts.answers.get(&ask) {
         Some(Answer::Value(value)) => value.clone(),
-        _ => Value::Unknown(Unknown { awaits: Arc::new(BTreeSet::from([Awaited::Fact(ask)])), ty, is_secret: false }),
+        _ => Value::Unknown(Unknown {
+            awaits: Arc::new(BTreeSet::from([Awaited::Fact(ask)])),
+            ty: ty.into(),
+            is_secret: false,
+        }),
     })
 }
 
@@ -432,10 +436,12 @@ fn nothing_to_repeat(value: &Value, place: Span) -> Diagnostic {
 pub(super) fn open_each(over: &Value) -> Each {
     let unknown = |ty: Type| Value::Unknown(Unknown::of(ty));
     let text = Type::String(Default::default());
-    let value = match over {
-        Value::Unknown(Unknown { ty: Type::List(item) | Type::Set(item) | Type::Map(item), .. }) => {
-            unknown((**item).clone())
-        }
+    let of = match over {
+        Value::Unknown(over) => Some(&*over.ty),
+        _ => None,
+    };
+    let value = match of {
+        Some(Type::List(item) | Type::Set(item) | Type::Map(item)) => unknown((**item).clone()),
         _ => unknown(Type::Any),
     };
     Each { key: unknown(text), value, index: unknown(Type::Integer { min: Some(0), max: None }), is_lazy: false }

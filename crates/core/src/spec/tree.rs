@@ -202,7 +202,7 @@ impl Tree {
     /// place where `at_key` and the path leads to one.
     pub fn locate(&self, path: &[String], at_key: bool) -> Span {
         let Some((step, rest)) = path.split_first() else {
-            return self.span;
+            return self.place();
         };
         match &self.kind {
             TreeKind::Map(entries) => match entries.get(step) {
@@ -214,6 +214,14 @@ impl Tree {
                 Some(tree) => tree.locate(rest, at_key),
                 None => self.span,
             },
+            _ => self.place(),
+        }
+    }
+
+    /// Where it stands; of a lone expression, what is between the braces.
+    pub fn place(&self) -> Span {
+        match &self.kind {
+            TreeKind::Expression(located) => located.span,
             _ => self.span,
         }
     }
@@ -312,7 +320,7 @@ fn joined(values: Vec<Value>) -> Value {
     let is_secret = values.iter().any(Value::has_secret);
     if values.iter().any(|value| !value.is_known()) {
         let ty = Type::String(StringType::default());
-        return Value::Unknown(Unknown { awaits: Arc::new(awaits), ty, is_secret });
+        return Value::Unknown(Unknown { awaits: Arc::new(awaits), ty: Arc::new(ty), is_secret });
     }
     let text = Value::string(values.iter().map(text).collect::<String>());
     if is_secret { text.into_secret() } else { text }

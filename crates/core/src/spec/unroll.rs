@@ -180,6 +180,16 @@ impl<'a> Unroller<'a> {
         }
     }
 
+    /// Whether a block is of a kind that lies in no region.
+    fn is_global(&self, frame: usize, block: Block) -> bool {
+        let module = &self.expanded.frames[frame].module;
+        match block {
+            Block::Resource(index) => module.resources[index].schema.description.global,
+            Block::Existing(index) => module.existing[index].schema.description.global,
+            Block::Call(_) => false,
+        }
+    }
+
     /// Where one instance lies and what protects it; `None` where there is to be none.
     fn circumstances(
         &self,
@@ -195,7 +205,10 @@ impl<'a> Unroller<'a> {
         {
             return Ok(None);
         }
-        let place = repeat::place(evaluation, meta, &view)?;
+        let mut place = repeat::place(evaluation, meta, &view)?;
+        if self.is_global(frame, block) {
+            place.region = None;
+        }
         let view = View { place: &place, ..view };
         let module = &self.expanded.frames[frame].module;
         let (mut lifecycle, mut existing) = (Lifecycle::default(), None);

@@ -208,6 +208,9 @@ impl<'a> Evaluation<'a> {
         let over = self.frame(parent).module.calls[call].meta.for_each.as_ref();
         let value = self.value(tree, &self.view(parent, own.each.as_ref(), over));
         let Some(param) = own.module.params.get(name) else { return value };
+        if let (Value::Null, Some(default)) = (&value, &param.default) {
+            return default.clone();
+        }
         match conform(&value, &param.ty) {
             Ok(value) if param.secret => value.into_secret(),
             Ok(value) => value,
@@ -356,7 +359,8 @@ impl View<'_> {
         let identity = facts.get(&Ask::Identity(self.place.clone())).unwrap_or(Value::Null);
         let fact = |name: &str| match &identity {
             Value::Map(entries) => entries.get(name).cloned().unwrap_or(Value::Null),
-            unknown => unknown.clone(),
+            Value::Unknown(unknown) => Value::Unknown(Unknown { awaits: unknown.awaits.clone(), ..text_type() }),
+            other => other.clone(),
         };
         let region = match facts.region_of(self.place) {
             "" => text_to_come(),
@@ -376,8 +380,12 @@ impl View<'_> {
     }
 }
 
+fn text_type() -> Unknown {
+    Unknown::of(Type::String(StringType::default()))
+}
+
 fn text_to_come() -> Value {
-    Value::Unknown(Unknown::of(Type::String(StringType::default())))
+    Value::Unknown(text_type())
 }
 
 impl Scope for View<'_> {
@@ -427,6 +435,7 @@ impl Scope for View<'_> {
     }
 
     fn file(&self, path: &str) -> Result<Arc<str>, String> {
-        self.evaluation.expanded.spec.files.text(&beside(&self.module().file, path))
+        let name = beside(&self.module().file, path);
+        self.evaluation.expanded.spec.files.text(&name).map_err(|why| format!("`{name}`: {why}"))
     }
 }

@@ -15,7 +15,8 @@ impl Run<'_> {
         let (spec, instance) = self.stated()?;
         let application = self.application;
         let (generation, _) = application.new_token(&self.step.address);
-        application.engine.adopt(&application.journal, spec, instance, id.clone(), generation).await?;
+        let desired = self.target().await?.desired;
+        application.engine.adopt(&application.journal, spec, instance, id.clone(), generation, &desired).await?;
         self.update().await
     }
 }

@@ -81,6 +81,7 @@ fn root() -> String {
 /// The ARN is not early: what takes on a role fails while its policies are still missing.
 impl Kind for Role {
     const NAME: &'static str = "iam/role";
+    const GLOBAL: bool = true;
     const RECOVERY: Recovery = Recovery::NaturalKey;
     const EVENTUAL: &'static [&'static str] = &["NoSuchEntity"];
 

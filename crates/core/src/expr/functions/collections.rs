@@ -3,123 +3,96 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::encoding::to_text;
-use super::{ANY, Call, Function, Looks, Outcome, counted};
-use crate::expr::budget::Budget;
-use crate::expr::opened::{Opened, seal, unknown};
+use super::{Call, Function, Looks, Outcome, counted};
+use crate::expr::opened::{Opened, made_of, seal, type_of_any};
 use crate::expr::operators::{a_type, numeric_order, shown};
 use crate::value::Value;
 
 pub(super) const FUNCTIONS: &[Function] = &[
     Function::new(
-        "chunklist",
-        (2, 2),
-        "chunklist(list, size)",
+        "chunklist(list: list<T>, size: integer) -> list<list<T>>",
         "The list cut into lists of that size, the last of which may be shorter.",
         "chunklist([1, 2, 3], 2) == [[1, 2], [3]]",
         chunklist,
     )
     .looking(Looks::Outside),
     Function::new(
-        "coalesce",
-        (1, ANY),
-        "coalesce(values...)",
+        "coalesce(value: T, more: T...) -> T",
         "The first value that is neither null nor an empty string.",
         r#"coalesce(null, "", "a", "b") == "a""#,
         coalesce,
     )
     .looking(Looks::AtUnknown),
     Function::new(
-        "concat",
-        (1, ANY),
-        "concat(lists...)",
+        "concat(list: list<T>, lists: list<T>...) -> list<T>",
         "The items of all lists in one.",
         "concat([1, 2], [3]) == [1, 2, 3]",
         concat,
     )
     .looking(Looks::Outside),
     Function::new(
-        "distinct",
-        (1, 1),
-        "distinct(list)",
+        "distinct(list: list<T>) -> list<T>",
         "The list with only the first of equal items.",
         r#"distinct(["a", "b", "a"]) == ["a", "b"]"#,
         distinct,
     ),
     Function::new(
-        "element",
-        (2, 2),
-        "element(list, index)",
+        "element(list: list<T>, index: integer) -> T",
         "The item at the index, which starts over behind the last item; -1 is the last.",
         r#"element(["a", "b", "c"], 3) == "a""#,
         element,
     )
     .looking(Looks::Outside),
     Function::new(
-        "flatten",
-        (1, 1),
-        "flatten(list)",
+        "flatten(list: list<any>) -> list<any>",
         "The list with the items of lists within it in their place, at any depth.",
         "flatten([[1, [2]], [], 3]) == [1, 2, 3]",
         flatten,
     ),
     Function::new(
-        "keys",
-        (1, 1),
-        "keys(map)",
+        "keys(map: map<any> | list<any>) -> list<any>",
         "The map's keys, sorted; of a list its positions.",
         r#"keys({"b": 1, "a": 2}) == ["a", "b"]"#,
         keys,
     )
     .looking(Looks::Outside),
     Function::new(
-        "length",
-        (1, 1),
-        "length(value)",
+        "length(value: list<any> | map<any> | string) -> integer",
         "How many items a list or map has, or characters a string.",
         r#"length(["a", "b"]) == 2"#,
         length,
     )
     .looking(Looks::Outside),
     Function::new(
-        "lookup",
-        (2, 3),
-        "lookup(map, key, default)",
+        "lookup(map: map<T>, key: string, default: T?) -> T",
         "The map's value for the key, or the default where it has none.",
         r#"lookup({"a": 1}, "b", 2) == 2"#,
         lookup,
     )
     .looking(Looks::Outside),
     Function::new(
-        "merge",
-        (0, ANY),
-        "merge(maps...)",
+        "merge(maps: map<T>...) -> map<T>",
         "The entries of all maps in one; where several have a key the last wins. Null counts as an empty map.",
         r#"merge({"a": 1, "b": 2}, {"b": 3}) == {"a": 1, "b": 3}"#,
         merge,
     )
     .looking(Looks::Outside),
     Function::new(
-        "range",
-        (1, 3),
-        "range(start, limit, step)",
+        "range(start: number, limit: number?, step: number?) -> list<number>",
         "The numbers from start, by the step, as long as they do not reach the limit. With one argument the \
          start is 0; without a step it is 1, or -1 where the limit is below the start.",
         "range(3) == [0, 1, 2] && range(1, 8, 2) == [1, 3, 5, 7]",
         range,
     ),
     Function::new(
-        "reverse",
-        (1, 1),
-        "reverse(list)",
+        "reverse(list: list<T>) -> list<T>",
         "The list from its end to its start.",
         "reverse([1, 2, 3]) == [3, 2, 1]",
         |call| Ok(Value::list(call.list(0)?.iter().rev().cloned())),
     )
     .looking(Looks::Outside),
     Function::new(
-        "size",
-        (1, 1),
-        "size(value)",
+        "size(value: list<any> | map<any> | string) -> integer",
         "The same as `length`, by CEL's name.",
         r#"["a", "b"].size() == 2"#,
         length,
@@ -127,43 +100,27 @@ pub(super) const FUNCTIONS: &[Function] = &[
     .looking(Looks::Outside)
     .method(),
     Function::new(
-        "slice",
-        (3, 3),
-        "slice(list, start, end)",
+        "slice(list: list<T>, start: integer, end: integer) -> list<T>",
         "The items from the start up to, but without, the end.",
         r#"slice(["a", "b", "c", "d"], 1, 3) == ["b", "c"]"#,
         slice,
     )
     .looking(Looks::Outside),
     Function::new(
-        "sort",
-        (1, 1),
-        "sort(list)",
+        "sort(list: list<T>) -> list<T>",
         "The strings in the order of their characters, or the numbers from the least.",
         r#"sort(["e", "d", "a"]) == ["a", "d", "e"]"#,
         sort,
     ),
     Function::new(
-        "toset",
-        (1, 1),
-        "toset(list)",
-        "The list sorted, with only one of equal items.",
-        r#"toset(["c", "b", "c"]) == ["b", "c"]"#,
-        |call| sort(call).and_then(|sorted| distinct_of(&sorted)),
-    ),
-    Function::new(
-        "values",
-        (1, 1),
-        "values(map)",
+        "values(map: map<T> | list<T>) -> list<T>",
         "The map's values, in the order of its keys; of a list its items.",
         r#"values({"b": 1, "a": 2}) == [2, 1]"#,
         values,
     )
     .looking(Looks::Outside),
     Function::new(
-        "zipmap",
-        (2, 2),
-        "zipmap(keys, values)",
+        "zipmap(keys: list<string>, values: list<T>) -> map<T>",
         "The map of the keys to the values at the same positions.",
         r#"zipmap(["a", "b"], [1, 2]) == {"a": 1, "b": 2}"#,
         zipmap,
@@ -185,7 +142,8 @@ fn coalesce(call: &mut Call<'_>) -> Outcome {
         let mut opened = Opened::default();
         opened.add(value);
         if opened.unknown.is_some() {
-            return open_rest(call.rest(position), call.budget);
+            let rest = call.rest(position);
+            return made_of(rest, type_of_any(rest), BTreeSet::new(), passed_secret, call.budget);
         }
         let is_secret = opened.is_secret || passed_secret;
         match opened.values.first() {
@@ -199,27 +157,19 @@ fn coalesce(call: &mut Call<'_>) -> Outcome {
     Err("every value is null or empty".to_owned())
 }
 
-fn open_rest(values: &[Value], budget: &mut Budget) -> Outcome {
-    let mut opened = Opened::default();
-    values.iter().try_for_each(|value| opened.add_all_of(value, budget))?;
-    Ok(unknown(opened.unknown.unwrap_or_default()))
-}
-
 fn concat(call: &mut Call<'_>) -> Outcome {
     let lists: Result<Vec<_>, _> = (0..call.values.len()).map(|position| call.list(position)).collect();
     Ok(Value::list(lists?.into_iter().flatten().cloned()))
 }
 
 fn distinct(call: &mut Call<'_>) -> Outcome {
-    call.list(0)?;
-    distinct_of(call.value(0))
+    Ok(Value::list(distinct_of(call.list(0)?.iter()).cloned()))
 }
 
-/// Equal values are those with the same JSON, 1 and 1.0 included.
-fn distinct_of(list: &Value) -> Outcome {
-    let Value::List(items) = list else { return Ok(list.clone()) };
+/// The first of equal items. Equal are those with the same JSON, 1 and 1.0 included.
+pub(super) fn distinct_of<'v>(items: impl Iterator<Item = &'v Value>) -> impl Iterator<Item = &'v Value> {
     let mut seen = BTreeSet::new();
-    Ok(Value::list(items.iter().filter(|item| seen.insert(to_text(item))).cloned()))
+    items.filter(move |item| seen.insert(to_text(item)))
 }
 
 fn element(call: &mut Call<'_>) -> Outcome {
@@ -323,6 +273,14 @@ fn slice(call: &mut Call<'_>) -> Outcome {
 
 fn sort(call: &mut Call<'_>) -> Outcome {
     let mut items = call.list(0)?.to_vec();
+    match sort_alike(&mut items) {
+        true => Ok(Value::list(items)),
+        false => Err("only strings, or only numbers, have an order".to_owned()),
+    }
+}
+
+/// Sorts items that are all strings or all numbers; of others tells that it cannot.
+pub(super) fn sort_alike(items: &mut [Value]) -> bool {
     let is_text = |item: &Value| matches!(item, Value::String(_));
     let is_number = |item: &Value| matches!(item, Value::Integer(_) | Value::Float(_));
     if items.iter().all(is_text) {
@@ -330,9 +288,9 @@ fn sort(call: &mut Call<'_>) -> Outcome {
     } else if items.iter().all(is_number) {
         items.sort_by(|left, right| numeric_order(left, right).unwrap_or(std::cmp::Ordering::Equal));
     } else {
-        return Err("only strings, or only numbers, have an order".to_owned());
+        return false;
     }
-    Ok(Value::list(items))
+    true
 }
 
 fn zipmap(call: &mut Call<'_>) -> Outcome {

@@ -2,17 +2,28 @@
 
 mod collections;
 mod encoding;
+mod failures;
 mod format;
+mod lists;
 mod network;
 mod numbers;
+mod patterns;
+mod sets;
+pub(super) mod signature;
+mod sources;
 mod strings;
+mod yaml;
 
 use std::collections::BTreeMap;
 
 use super::Scope;
 use super::budget::Budget;
 use super::operators::a_type;
-use crate::value::Value;
+use crate::schema::Type;
+use crate::value::{Unknown, Value};
+use signature::{Mismatch, Signature};
+
+pub(super) use strings::plain_text;
 
 /// What a function says; the error gets its place in the text later.
 type Outcome = Result<Value, String>;
@@ -22,7 +33,8 @@ type Outcome = Result<Value, String>;
 pub struct Function {
     /// Its name.
     pub name: &'static str,
-    /// How it is called, such as `cidrsubnet(prefix, newbits, netnum)`.
+    /// What it takes and gives, such as
+    /// `cidrsubnet(prefix: string, newbits: integer, netnum: integer) -> string`.
     pub signature: &'static str,
     /// What it does, in Markdown.
     pub doc: &'static str,
@@ -30,12 +42,8 @@ pub struct Function {
     pub example: &'static str,
     /// Whether it may also be called as a method of its first argument.
     pub is_method: bool,
-    /// The fewest arguments it takes.
-    least: usize,
-    /// The most arguments it takes.
-    most: usize,
     pub(super) looks: Looks,
-    body: fn(&mut Call<'_>) -> Outcome,
+    pub(super) body: Body,
 }
 
 /// How far a function looks into its arguments, and so which unknowns and secrets
@@ -52,20 +60,33 @@ pub(super) enum Looks {
     AtUnknown,
 }
 
-/// Arguments without an upper bound.
-const ANY: usize = usize::MAX;
+/// What a function does.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Body {
+    /// It makes its result of the values of its arguments.
+    Values(fn(&mut Call<'_>) -> Outcome),
+    /// It takes the first argument that does not fail.
+    Try,
+    /// It tells whether its argument does not fail.
+    Can,
+    /// It fills in the template in a file.
+    Template,
+}
 
 impl Function {
-    /// A function that looks through all its arguments and takes `least` to `most` of them.
+    /// A function that looks through all its arguments.
     const fn new(
-        name: &'static str,
-        (least, most): (usize, usize),
         signature: &'static str,
         doc: &'static str,
         example: &'static str,
         body: fn(&mut Call<'_>) -> Outcome,
     ) -> Self {
-        Self { name, signature, doc, example, is_method: false, least, most, looks: Looks::Inside, body }
+        Self::special(signature, doc, example, Body::Values(body))
+    }
+
+    /// A function that the evaluator itself knows.
+    const fn special(signature: &'static str, doc: &'static str, example: &'static str, body: Body) -> Self {
+        Self { name: name_of(signature), signature, doc, example, is_method: false, looks: Looks::Inside, body }
     }
 
     const fn method(self) -> Self {
@@ -78,18 +99,46 @@ impl Function {
 
     /// Whether it takes `count` arguments, a method's target included.
     pub(super) fn takes(&self, count: usize) -> bool {
-        (self.least..=self.most).contains(&count)
+        Signature::of(self.signature).is_some_and(|signature| signature.takes(count))
     }
 
-    /// Runs it, paying for what it looks at and what it makes.
-    pub(super) fn run(&self, mut call: Call<'_>) -> Outcome {
+    /// The type of its result for `arguments` of which some are not known.
+    pub(super) fn result(&self, arguments: &[Value]) -> Result<Type, String> {
+        let Some(signature) = Signature::of(self.signature) else { return Ok(Type::Any) };
+        signature.result(arguments).map_err(|Mismatch { position, wanted }| {
+            self.mismatch(position, &wanted, arguments.get(position).unwrap_or(&Value::Null))
+        })
+    }
+
+    fn mismatch(&self, position: usize, wanted: &str, found: &Value) -> String {
+        let is_single = Signature::of(self.signature).is_some_and(Signature::is_single);
+        let which = if is_single { "its argument".to_owned() } else { format!("argument {}", position + 1) };
+        format!("`{}` wants {wanted} as {which}, not {}", self.name, a_type(found))
+    }
+
+    /// Runs `body` on `call`, paying for what it looks at and what it makes.
+    pub(super) fn run(&self, body: fn(&mut Call<'_>) -> Outcome, mut call: Call<'_>) -> Outcome {
         for value in call.values {
             pay(value, call.budget)?;
         }
-        let result = (self.body)(&mut call)?;
+        let result = body(&mut call)?;
         pay(&result, call.budget)?;
-        Ok(result)
+        Ok(match result {
+            Value::Unknown(unknown) if *unknown.ty == Type::Any => {
+                Value::Unknown(Unknown { ty: std::sync::Arc::new(self.result(call.values)?), ..unknown })
+            }
+            result => result,
+        })
     }
+}
+
+/// The name at the start of a signature.
+const fn name_of(signature: &'static str) -> &'static str {
+    let mut end = 0;
+    while end < signature.len() && signature.as_bytes()[end] != b'(' {
+        end += 1;
+    }
+    signature.split_at(end).0
 }
 
 fn pay(value: &Value, budget: &mut Budget) -> Result<(), String> {
@@ -101,23 +150,38 @@ fn pay(value: &Value, budget: &mut Budget) -> Result<(), String> {
     }
 }
 
+const THEMES: [&[Function]; 10] = [
+    strings::FUNCTIONS,
+    patterns::FUNCTIONS,
+    collections::FUNCTIONS,
+    lists::FUNCTIONS,
+    sets::FUNCTIONS,
+    numbers::FUNCTIONS,
+    encoding::FUNCTIONS,
+    network::FUNCTIONS,
+    sources::FUNCTIONS,
+    failures::FUNCTIONS,
+];
+
 /// Every function, by theme.
-pub const FUNCTIONS: &[Function] =
-    &joined([strings::FUNCTIONS, collections::FUNCTIONS, numbers::FUNCTIONS, encoding::FUNCTIONS, network::FUNCTIONS]);
+pub const FUNCTIONS: &[Function] = &joined();
 
-const COUNT: usize = strings::FUNCTIONS.len()
-    + collections::FUNCTIONS.len()
-    + numbers::FUNCTIONS.len()
-    + encoding::FUNCTIONS.len()
-    + network::FUNCTIONS.len();
+const COUNT: usize = {
+    let (mut count, mut theme) = (0, 0);
+    while theme < THEMES.len() {
+        count += THEMES[theme].len();
+        theme += 1;
+    }
+    count
+};
 
-const fn joined(themes: [&[Function]; 5]) -> [Function; COUNT] {
-    let mut all = [strings::FUNCTIONS[0]; COUNT];
+const fn joined() -> [Function; COUNT] {
+    let mut all = [THEMES[0][0]; COUNT];
     let (mut theme, mut filled) = (0, 0);
-    while theme < themes.len() {
+    while theme < THEMES.len() {
         let mut index = 0;
-        while index < themes[theme].len() {
-            all[filled] = themes[theme][index];
+        while index < THEMES[theme].len() {
+            all[filled] = THEMES[theme][index];
             filled += 1;
             index += 1;
         }
@@ -197,8 +261,6 @@ impl<'a> Call<'a> {
     }
 
     fn mismatch(&self, position: usize, wanted: &str, found: &Value) -> String {
-        let Function { name, most, .. } = self.function;
-        let which = if *most == 1 { "its argument".to_owned() } else { format!("argument {}", position + 1) };
-        format!("`{name}` wants {wanted} as {which}, not {}", a_type(found))
+        self.function.mismatch(position, wanted, found)
     }
 }

@@ -2,58 +2,69 @@
 
 use std::cmp::Ordering;
 
-use super::{ANY, Call, Function, Outcome};
+use super::{Call, Function, Outcome};
 use crate::expr::operators::{a_type, finite, numeric_order, shown};
 use crate::value::Value;
 
 pub(super) const FUNCTIONS: &[Function] = &[
-    Function::new("abs", (1, 1), "abs(number)", "The number without its sign.", "abs(-12) == 12", abs),
+    Function::new("abs(number: number) -> number", "The number without its sign.", "abs(-12) == 12", abs),
     Function::new(
-        "bool",
-        (1, 1),
-        "bool(value)",
+        "bool(value: string | boolean) -> boolean",
         "The boolean that the text `true` or `false` writes.",
         r#"bool("true")"#,
         boolean,
     ),
     Function::new(
-        "ceil",
-        (1, 1),
-        "ceil(number)",
+        "ceil(number: number) -> integer",
         "The least whole number that is not less.",
         "ceil(5.1) == 6",
         |call| rounded(call, f64::ceil),
     ),
     Function::new(
-        "double",
-        (1, 1),
-        "double(value)",
+        "double(value: string | number) -> number",
         "The number a text writes, or a whole number as one with a fraction.",
         r#"double("1.5") == 1.5"#,
         double,
     ),
     Function::new(
-        "floor",
-        (1, 1),
-        "floor(number)",
+        "floor(number: number) -> integer",
         "The greatest whole number that is not greater.",
         "floor(4.9) == 4",
         |call| rounded(call, f64::floor),
     ),
     Function::new(
-        "int",
-        (1, 1),
-        "int(value)",
+        "int(value: string | number) -> integer",
         "The whole number a text writes, or a number without its fraction.",
         r#"int("8080") == 8080"#,
         integer,
     ),
-    Function::new("max", (1, ANY), "max(numbers...)", "The greatest of the numbers.", "max(12, 54, 3) == 54", |call| {
-        best(call, Ordering::Greater)
-    }),
-    Function::new("min", (1, ANY), "min(numbers...)", "The least of the numbers.", "min(12, 54, 3) == 3", |call| {
-        best(call, Ordering::Less)
-    }),
+    Function::new(
+        "max(number: number, numbers: number...) -> number",
+        "The greatest of the numbers.",
+        "max(12, 54, 3) == 54",
+        |call| best(call, Ordering::Greater),
+    ),
+    Function::new(
+        "min(number: number, numbers: number...) -> number",
+        "The least of the numbers.",
+        "min(12, 54, 3) == 3",
+        |call| best(call, Ordering::Less),
+    ),
+    Function::new(
+        "tobool(value: string | boolean) -> boolean",
+        "The same as `bool`, by Terraform's name; null stays null.",
+        r#"tobool("true")"#,
+        |call| if *call.value(0) == Value::Null { Ok(Value::Null) } else { boolean(call) },
+    ),
+    Function::new(
+        "tonumber(value: string | number) -> number",
+        "The number a text writes, whole or not; null stays null.",
+        r#"tonumber("42") == 42 && tonumber("1.5") == 1.5"#,
+        |call| match call.value(0) {
+            value @ (Value::Null | Value::Integer(_) | Value::Float(_)) => Ok(value.clone()),
+            _ => integer(call).or_else(|_| double(call)),
+        },
+    ),
 ];
 
 /// A number without a fraction that fits in 64 bits.

@@ -1,117 +1,129 @@
 //! Text.
 
-use regex_lite::{Captures, Regex};
-
-use super::format::format;
-use super::{ANY, Call, Function, Looks, Outcome};
-use crate::expr::operators::{a_type, shown};
+use super::format::{format, formatlist};
+use super::{Call, Function, Looks, Outcome};
+use crate::expr::operators::a_type;
 use crate::value::Value;
-
-/// Steps it costs to compile one regular expression, for each 16 bytes of it.
-const COMPILE_STEPS: usize = 100;
 
 pub(super) const FUNCTIONS: &[Function] = &[
     Function::new(
-        "contains",
-        (2, 2),
-        "contains(list, value)",
+        "chomp(string: string) -> string",
+        "The string without the line ends at its end.",
+        r#"chomp("hello\r\n\n") == "hello""#,
+        |call| Ok(Value::from(call.text(0)?.trim_end_matches(['\r', '\n']))),
+    ),
+    Function::new(
+        "contains(list: list<any> | string, value: any) -> boolean",
         "Whether the list has the value, or the string the other string within it.",
         r#"contains(["a", "b"], "a") && "abc".contains("b")"#,
         contains,
     )
     .method(),
     Function::new(
-        "endsWith",
-        (2, 2),
-        "endsWith(string, suffix)",
+        "endsWith(string: string, suffix: string) -> boolean",
         "Whether the string ends with the suffix.",
         r#""shop-prod".endsWith("-prod")"#,
         |call| Ok(Value::Bool(call.text(0)?.ends_with(call.text(1)?))),
     )
     .method(),
     Function::new(
-        "format",
-        (1, ANY),
-        "format(spec, values...)",
+        "endswith(string: string, suffix: string) -> boolean",
+        "The same as `endsWith`, by Terraform's name.",
+        r#"endswith("hello world", "world")"#,
+        |call| Ok(Value::Bool(call.text(0)?.ends_with(call.text(1)?))),
+    ),
+    Function::new(
+        "format(spec: string, values: any...) -> string",
         "Fills the values into the spec: `%s` a string, `%d` a whole number, `%f` a number, `%t` a boolean, \
-         `%q` a quoted string, `%v` anything, `%x` hexadecimal, `%%` a percent sign. Width, precision and the \
-         flags `-`, `+`, ` ` and `0` are as in Terraform.",
+         `%q` a quoted string, `%v` anything, `%#v` anything as JSON, `%x`, `%o` and `%b` hexadecimal, octal and binary, \
+         `%%` a percent sign. Width, precision, the flags `-`, `+`, ` ` and `0`, and positions such as `%[1]s` are as \
+         in Terraform.",
         r#"format("%s-%03d", "web", 7) == "web-007""#,
         format,
     ),
     Function::new(
-        "join",
-        (2, ANY),
-        "join(separator, list)",
+        "formatlist(spec: string, values: any...) -> list<string>",
+        "As `format`, once for each item of the lists among the values, which are of one length.",
+        r#"formatlist("%s-%d", "web", [1, 2]) == ["web-1", "web-2"]"#,
+        formatlist,
+    ),
+    Function::new(
+        "indent(spaces: integer, string: string) -> string",
+        "The string with so many spaces before each line but the first.",
+        r#"indent(2, "a:\n- b") == "a:\n  - b""#,
+        |call| {
+            let (spaces, text) = (call.count(0)?, call.text(1)?);
+            call.budget.spend_text(text.matches('\n').count().saturating_mul(spaces))?;
+            Ok(Value::from(text.replace('\n', &format!("\n{}", " ".repeat(spaces)))))
+        },
+    ),
+    Function::new(
+        "join(separator: string, list: list<string>, lists: list<string>...) -> string",
         "The items of the list in one string, with the separator between them.",
         r#"join(", ", ["foo", "bar"]) == "foo, bar""#,
         join,
     ),
     Function::new(
-        "lower",
-        (1, 1),
-        "lower(string)",
+        "lower(string: string) -> string",
         "The string in lower case.",
         r#"lower("HELLO") == "hello""#,
         |call| Ok(Value::from(call.text(0)?.to_lowercase())),
     ),
     Function::new(
-        "matches",
-        (2, 2),
-        "matches(string, pattern)",
-        "Whether the regular expression matches anywhere in the string.",
-        r#""vpc-0a1b".matches("^vpc-[0-9a-f]+$")"#,
-        |call| Ok(Value::Bool(pattern(call, call.text(1)?, call.text(0)?)?.is_match(call.text(0)?))),
-    )
-    .method(),
-    Function::new(
-        "replace",
-        (3, 3),
-        "replace(string, search, replacement)",
-        "The string with every occurrence of the search replaced. A search between slashes is a regular \
-         expression, whose groups the replacement may name as `$1` or `${name}`.",
-        r#"replace("1 + 2 + 3", "+", "-") == "1 - 2 - 3""#,
-        replace,
-    )
-    .method(),
-    Function::new(
-        "split",
-        (2, 2),
-        "split(separator, string)",
+        "split(separator: string, string: string) -> list<string>",
         "The parts of the string between the separators.",
         r#"split(",", "foo,bar") == ["foo", "bar"]"#,
         split,
     ),
     Function::new(
-        "startsWith",
-        (2, 2),
-        "startsWith(string, prefix)",
+        "startsWith(string: string, prefix: string) -> boolean",
         "Whether the string starts with the prefix.",
         r#""shop-prod".startsWith("shop")"#,
         |call| Ok(Value::Bool(call.text(0)?.starts_with(call.text(1)?))),
     )
     .method(),
     Function::new(
-        "string",
-        (1, 1),
-        "string(value)",
+        "startswith(string: string, prefix: string) -> boolean",
+        "The same as `startsWith`, by Terraform's name.",
+        r#"startswith("hello world", "hello")"#,
+        |call| Ok(Value::Bool(call.text(0)?.starts_with(call.text(1)?))),
+    ),
+    Function::new(
+        "strcontains(string: string, part: string) -> boolean",
+        "Whether the string has the part within it.",
+        r#"strcontains("hello world", "wor")"#,
+        |call| Ok(Value::Bool(call.text(0)?.contains(call.text(1)?))),
+    ),
+    Function::new(
+        "string(value: string | number | boolean) -> string",
         "A number or boolean as text.",
         r#"string(8080) == "8080""#,
         |call| plain_text(call.value(0)).map(Value::from),
     ),
     Function::new(
-        "substr",
-        (3, 3),
-        "substr(string, offset, length)",
+        "substr(string: string, offset: integer, length: integer) -> string",
         "So many characters from the offset on. A negative offset counts from the end; the length -1 means all \
          of the rest.",
         r#"substr("hello world", 1, 4) == "ello""#,
         substr,
     ),
     Function::new(
-        "trim",
-        (2, 2),
-        "trim(string, characters)",
+        "title(string: string) -> string",
+        "The string with the first letter of each word in upper case.",
+        r#"title("hello world") == "Hello World""#,
+        |call| Ok(Value::from(title(call.text(0)?))),
+    ),
+    Function::new(
+        "tostring(value: string | number | boolean) -> string",
+        "The same as `string`, by Terraform's name; null stays null.",
+        r#"tostring(true) == "true""#,
+        |call| match call.value(0) {
+            Value::Null => Ok(Value::Null),
+            value => plain_text(value).map(Value::from),
+        },
+    ),
+    Function::new(
+        "trim(string: string, characters: string) -> string",
         "The string without any of the characters at its start and end.",
         r#"trim("?!hello?!", "!?") == "hello""#,
         |call| {
@@ -121,42 +133,32 @@ pub(super) const FUNCTIONS: &[Function] = &[
         },
     ),
     Function::new(
-        "trimprefix",
-        (2, 2),
-        "trimprefix(string, prefix)",
+        "trimprefix(string: string, prefix: string) -> string",
         "The string without the prefix, if it starts with it.",
         r#"trimprefix("helloworld", "hello") == "world""#,
         |call| without(call, |text, prefix| text.strip_prefix(prefix)),
     ),
     Function::new(
-        "trimspace",
-        (1, 1),
-        "trimspace(string)",
+        "trimspace(string: string) -> string",
         "The string without white space at its start and end.",
         r#"trimspace("  hello\n\n") == "hello""#,
         |call| Ok(Value::from(call.text(0)?.trim())),
     ),
     Function::new(
-        "trimsuffix",
-        (2, 2),
-        "trimsuffix(string, suffix)",
+        "trimsuffix(string: string, suffix: string) -> string",
         "The string without the suffix, if it ends with it.",
         r#"trimsuffix("helloworld", "world") == "hello""#,
         |call| without(call, |text, suffix| text.strip_suffix(suffix)),
     ),
     Function::new(
-        "type",
-        (1, 1),
-        "type(value)",
+        "type(value: any) -> string",
         "What the value is: `null`, `boolean`, `integer`, `number`, `string`, `list` or `map`.",
         r#"type([1]) == "list""#,
         |call| Ok(Value::from(call.value(0).type_name())),
     )
     .looking(Looks::Outside),
     Function::new(
-        "upper",
-        (1, 1),
-        "upper(string)",
+        "upper(string: string) -> string",
         "The string in upper case.",
         r#"upper("hello") == "HELLO""#,
         |call| Ok(Value::from(call.text(0)?.to_uppercase())),
@@ -190,7 +192,7 @@ fn join(call: &mut Call<'_>) -> Outcome {
 }
 
 /// A string, number or boolean as text.
-pub(super) fn plain_text(value: &Value) -> Result<String, String> {
+pub(in crate::expr) fn plain_text(value: &Value) -> Result<String, String> {
     match value {
         Value::String(text) => Ok(text.to_string()),
         Value::Integer(value) => Ok(value.to_string()),
@@ -222,54 +224,18 @@ fn substr(call: &mut Call<'_>) -> Outcome {
     Ok(Value::from(text.chars().skip(start).take(length).collect::<String>()))
 }
 
+/// Letters, digits and `_` make words.
+fn title(text: &str) -> String {
+    let mut is_within = false;
+    let letters = text.chars().flat_map(|letter| {
+        let is_first = !std::mem::replace(&mut is_within, letter.is_alphanumeric() || letter == '_');
+        let raised = is_first.then(|| letter.to_uppercase());
+        raised.into_iter().flatten().chain((!is_first).then_some(letter)).collect::<Vec<_>>()
+    });
+    letters.collect()
+}
+
 fn without(call: &Call<'_>, strip: for<'t> fn(&'t str, &str) -> Option<&'t str>) -> Outcome {
     let text = call.text(0)?;
     Ok(Value::from(strip(text, call.text(1)?).unwrap_or(text)))
-}
-
-fn replace(call: &mut Call<'_>) -> Outcome {
-    let (text, search, replacement) = (call.text(0)?, call.text(1)?, call.text(2)?);
-    let regex = search.strip_prefix('/').and_then(|rest| rest.strip_suffix('/'));
-    if let Some(regex) = regex {
-        let regex = pattern(call, regex, text)?;
-        return replace_matches(call, &regex, text, replacement);
-    }
-    let count = text.matches(search).count();
-    call.budget.spend_text(count.saturating_mul(replacement.len()))?;
-    Ok(Value::from(text.replace(search, replacement)))
-}
-
-fn replace_matches(call: &mut Call<'_>, regex: &Regex, text: &str, replacement: &str) -> Outcome {
-    let mut result = String::new();
-    let mut done = 0;
-    for captures in regex.captures_iter(text) {
-        let Some(whole) = captures.get(0) else { continue };
-        let before = result.len();
-        result.push_str(&text[done..whole.start()]);
-        expand(call, &captures, replacement, &mut result)?;
-        call.budget.spend_text(result.len() - before)?;
-        done = whole.end();
-    }
-    result.push_str(&text[done..]);
-    Ok(Value::from(result))
-}
-
-/// Appends the replacement with its groups filled in, paying before it grows:
-/// a short replacement may name a long group many times.
-fn expand(call: &mut Call<'_>, captures: &Captures<'_>, replacement: &str, result: &mut String) -> Result<(), String> {
-    let longest = captures.iter().flatten().map(|group| group.len()).max().unwrap_or(0);
-    let names = replacement.matches('$').count();
-    call.budget.spend_text(longest.saturating_mul(names).saturating_add(replacement.len()))?;
-    captures.expand(replacement, result);
-    Ok(())
-}
-
-/// Compiles `pattern`, paying for that and for matching it against `text`.
-fn pattern(call: &mut Call<'_>, pattern: &str, text: &str) -> Result<Regex, String> {
-    call.budget.spend(COMPILE_STEPS)?;
-    call.budget.spend_text(pattern.len().saturating_mul(text.len().max(COMPILE_STEPS)))?;
-    regex_lite::RegexBuilder::new(pattern)
-        .size_limit(1 << 16)
-        .build()
-        .map_err(|error| format!("`{}` is no regular expression: {error}", shown(pattern)))
 }

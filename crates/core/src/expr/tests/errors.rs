@@ -52,10 +52,15 @@ fn calls_are_checked_when_parsed() {
         ("1 + cidrsubet(vpc.cidr_block, 8, 1)", "cidrsubet", "no function `cidrsubet`", "`cidrsubnet`"),
         ("frobnicate()", "frobnicate", "no function", ""),
         ("public.mapp(x, x)", "mapp", "no function `mapp`", "`map`"),
-        ("[zones()]", "zones()", "does not take 0 arguments", "zones(count)"),
+        ("[zones()]", "zones()", "does not take 0 arguments", "`zones(count: integer) -> list<string>`"),
         ("\"x\" . startsWith ( )", "\"x\" . startsWith ( )", "does not take 0 arguments", ""),
         ("join(\",\")", "join(\",\")", "1 argument", ""),
-        ("env.split(\",\")", "env.split(\",\")", "no method", "split(separator, string)"),
+        (
+            "env.split(\",\")",
+            "env.split(\",\")",
+            "no method",
+            "`split(separator: string, string: string) -> list<string>`",
+        ),
     ];
     for (text, at, message, help) in cases {
         let error = Expression::parse(text).expect_err(text);
@@ -93,7 +98,7 @@ fn what_cannot_be_evaluated_is_named_and_pointed_at() {
         ("-9223372036854775808 * -1", "-9223372036854775808 * -1", "too large", ""),
         ("(-9223372036854775807 - 1) / -1", "(-9223372036854775807 - 1) / -1", "too large", ""),
         ("1e308 * 10", "1e308 * 10", "too large", ""),
-        ("[cidrhost(env, 1)]", "cidrhost(env, 1)", "no address range", "cidrhost(prefix, hostnum)"),
+        ("[cidrhost(env, 1)]", "cidrhost(env, 1)", "no address range", "cidrhost(prefix: string, hostnum: integer)"),
     ];
     for (text, at, message, help) in cases {
         let refused = refused(text);

@@ -7,6 +7,7 @@ mod functions;
 mod generate;
 mod properties;
 mod references;
+mod types;
 mod unknown;
 
 use std::collections::BTreeMap;
@@ -15,7 +16,10 @@ use std::sync::Arc;
 use super::{ExprError, Expression, Scope};
 use crate::address::Address;
 use crate::schema::Type;
-use crate::value::{Attribute, Secret, Value};
+use crate::value::{Attribute, Secret, Unknown, Value};
+
+/// The files beside every expression.
+const FILES: [(&str, &str); 2] = [("hello.txt", "Hello World\n"), ("greeting.tpl", "Hello, ${name}!")];
 
 /// A scope of fixed values, in a region with three zones.
 struct Fixed {
@@ -32,12 +36,17 @@ impl Scope for Fixed {
         self.zones.clone()
     }
 
-    fn secret_value(&self, _: &str) -> Result<Value, String> {
-        Ok(Value::from("a secret"))
+    fn secret_value(&self, arn: &str) -> Result<Value, String> {
+        match arn {
+            "arn:later" => Ok(Value::Unknown(Default::default())),
+            arn if arn.starts_with("arn:") => Ok(Value::from("s3cret")),
+            _ => Err(format!("`{arn}` is no ARN")),
+        }
     }
 
-    fn file(&self, _: &str) -> Result<Arc<str>, String> {
-        Err("there are no files here".to_owned())
+    fn file(&self, path: &str) -> Result<Arc<str>, String> {
+        let found = FILES.iter().find(|(name, _)| *name == path);
+        found.map(|(_, text)| Arc::from(*text)).ok_or_else(|| format!("there is no file `{path}`"))
     }
 }
 
@@ -79,4 +88,14 @@ fn awaiting(address: &str, name: &str) -> Value {
 
 fn evaluate(text: &str, scope: &dyn Scope) -> Result<Value, ExprError> {
     Expression::parse(text)?.evaluate(scope)
+}
+
+/// The value with its secrets plain.
+fn bared(value: &Value) -> Value {
+    match value {
+        Value::Secret(Secret::Plain(inner)) => bared(inner),
+        Value::List(items) => Value::list(items.iter().map(bared)),
+        Value::Map(entries) => Value::map(entries.iter().map(|(key, value)| (key.clone(), bared(value)))),
+        other => other.clone(),
+    }
 }

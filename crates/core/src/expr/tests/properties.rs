@@ -75,15 +75,6 @@ fn changed(index: usize, is_deep: bool, change: impl Fn(Value) -> Value) -> Fixe
     scope(inputs)
 }
 
-fn bared(value: &Value) -> Value {
-    match value {
-        Value::Secret(Secret::Plain(inner)) => bared(inner),
-        Value::List(items) => Value::list(items.iter().map(bared)),
-        Value::Map(entries) => Value::map(entries.iter().map(|(key, value)| (key.clone(), bared(value)))),
-        other => other.clone(),
-    }
-}
-
 /// Whether `value` is what it was, but for what became unknown.
 fn agrees(value: &Value, before: &Value) -> bool {
     match (value, before) {
@@ -145,6 +136,114 @@ proptest! {
         });
         let (Ok(left), Ok(right)) = (evaluate(&text, &secret), evaluate(&text, &other)) else { return Ok(()) };
         prop_assert_eq!(masked(&left), masked(&right), "{}", text);
+    }
+}
+
+/// The inputs with only their types known, all of them or the one at `index`. Whether
+/// the map has a key is not.
+fn typed_inputs(index: Option<usize>, is_secret: bool) -> Fixed {
+    let mut inputs = inputs();
+    for (position, (_, value)) in inputs.iter_mut().enumerate() {
+        if index.is_none_or(|index| index == position) {
+            let ty = match Type::of(value) {
+                Type::Object(_) => Type::Map(Box::new(Type::integer())),
+                ty => ty,
+            };
+            *value = Value::Unknown(Unknown { is_secret, ..Unknown::of(ty) });
+        }
+    }
+    scope(inputs)
+}
+
+/// Other values of the inputs' types.
+fn other_inputs() -> Fixed {
+    let entries = map([("k", Value::Integer(-1)), ("j", Value::Integer(0))]);
+    let list = Value::list([Value::Integer(1)]);
+    scope([("a", Value::Integer(0)), ("s", Value::from("")), ("l", list), ("m", entries), ("t", Value::Bool(false))])
+}
+
+/// Whether a known value is of the type; null is of any.
+fn is_of(value: &Value, ty: &Type) -> bool {
+    match (value, ty) {
+        (Value::Null, _) | (_, Type::Any) => true,
+        (Value::Bool(_), Type::Bool) | (Value::String(_), Type::String(_)) => true,
+        (Value::Integer(_), Type::Integer { .. } | Type::Number { .. }) | (Value::Float(_), Type::Number { .. }) => {
+            true
+        }
+        (Value::List(items), Type::List(inner)) => items.iter().all(|item| is_of(item, inner)),
+        (Value::Map(entries), Type::Map(inner)) => entries.values().all(|entry| is_of(entry, inner)),
+        (Value::Map(entries), Type::Object(object)) => {
+            entries.keys().eq(object.fields.keys())
+                && entries.values().zip(object.fields.values()).all(|(value, field)| is_of(value, &field.ty))
+        }
+        _ => false,
+    }
+}
+
+/// Whether `value` is what it was, but for what became unknown and is of its type.
+fn promises(value: &Value, before: &Value) -> bool {
+    match (value, before) {
+        (Value::Unknown(unknown), before) => is_of(before, &unknown.ty),
+        (Value::List(left), Value::List(right)) => {
+            left.len() == right.len() && left.iter().zip(right.iter()).all(|(left, right)| promises(left, right))
+        }
+        (Value::Map(left), Value::Map(right)) => {
+            left.keys().eq(right.keys()) && left.values().zip(right.values()).all(|(left, right)| promises(left, right))
+        }
+        _ => value == before,
+    }
+}
+
+/// Whether all that was secret will be, where it is not known. What is known though the
+/// secret is not does not depend on it.
+fn hides(value: &Value, before: &Value) -> bool {
+    match (value, before) {
+        (Value::Unknown(unknown), _) => unknown.is_secret || unknown.ty.holds_secret() || !before.has_secret(),
+        (Value::List(left), Value::List(right)) => {
+            left.iter().zip(right.iter()).all(|(left, right)| hides(left, right))
+        }
+        (Value::Map(left), Value::Map(right)) => {
+            left.values().zip(right.values()).all(|(left, right)| hides(left, right))
+        }
+        _ => true,
+    }
+}
+
+/// Whether every part of the text is evaluated: no branches, and no going over what may
+/// turn out to be empty.
+fn has_one_way(text: &str) -> bool {
+    let is_choice = ["?", "&&", "||", "try(", "can(", "coalesce(", "filter("].iter().any(|word| text.contains(word));
+    let mut folds = text.match_indices(").").map(|(end, _)| &text[..end]);
+    !is_choice && folds.all(|before| before.ends_with("(l") || before.ends_with("(m"))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    #[test]
+    fn what_is_promised_is_kept(text in typed(), index in prop::option::of(0..5_usize)) {
+        let Ok(before) = evaluate(&text, &scope(inputs())) else { return Ok(()) };
+        let after = evaluate(&text, &typed_inputs(index, false));
+        let after = after.map_err(|error| TestCaseError::fail(format!("{text}: {error}")))?;
+        prop_assert!(promises(&after, &before), "{}: {:?} was {:?}", text, after, before);
+    }
+
+    #[test]
+    fn what_types_refuse_no_value_saves(text in prop_oneof![3 => untyped(), 1 => typed()], index in prop::option::of(0..5_usize)) {
+        if !has_one_way(&text) {
+            return Ok(());
+        }
+        if let (Ok(expression), Err(_)) = (Expression::parse(&text), evaluate(&text, &typed_inputs(index, false))) {
+            prop_assert!(expression.evaluate(&scope(inputs())).is_err(), "{}", text);
+            prop_assert!(index.is_some() || expression.evaluate(&other_inputs()).is_err(), "{}", text);
+        }
+    }
+
+    #[test]
+    fn what_will_depend_on_a_secret_is_secret(text in typed(), index in 0..5_usize) {
+        let known = evaluate(&text, &changed(index, false, Value::into_secret));
+        let (Ok(before), Ok(after)) = (known, evaluate(&text, &typed_inputs(Some(index), true))) else { return Ok(()) };
+        prop_assert!(hides(&after, &before), "{}: {:?} was {:?}", text, after, before);
     }
 }
 

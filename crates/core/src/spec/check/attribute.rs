@@ -1,12 +1,11 @@
 //! What of a resource an expression names, and whether the field it feeds can take that.
 
 use super::{CallTarget, Checker, Target, Within};
-use crate::diagnostic::{Span, suggest};
-use crate::expr::{PathStep, Reference};
-use crate::schema::{Field, KindSchema, StringType, Type, with_article};
-use crate::spec::definition::Name;
+use crate::diagnostic::suggest;
+use crate::expr::PathStep;
+use crate::schema::{KindSchema, Type, with_article};
 use crate::spec::document::list;
-use crate::spec::tree::{Mention, Tree, TreeKind};
+use crate::spec::tree::Mention;
 
 impl Checker<'_> {
     /// Checks `vpc.id` and `public["a"].id` against the kind's outputs and properties.
@@ -90,7 +89,7 @@ impl Checker<'_> {
                 let help = format!("take one item, as in `{so_far}[0].{name}`, or all: `{so_far}.map(it, it.{name})`");
                 self.error("unknown-output", place, message, help);
             }
-            (Type::Bool | Type::Integer { .. } | Type::Number | Type::String(_), PathStep::Field(name)) => {
+            (Type::Bool | Type::Integer { .. } | Type::Number { .. } | Type::String(_), PathStep::Field(name)) => {
                 let message = format!("`{so_far}` is {}, which has no `{name}`", with_article(ty.name()));
                 self.error("unknown-output", place, message, format!("leave `.{name}` out"));
             }
@@ -130,102 +129,5 @@ impl Checker<'_> {
         };
         let message = format!("`{}` ({}) has no output or property `{name}`", mention.reference.root, schema.name());
         self.error("unknown-output", if is_last { mention.tail } else { mention.span }, message, help);
-    }
-
-    /// Checks what every lone reference feeds: the kind where a field must name one, and
-    /// the type where the referred field declares it.
-    pub(super) fn fed_fields(&mut self, tree: &Tree, ty: &Type, path: &mut Vec<String>) {
-        match (&tree.kind, ty) {
-            (TreeKind::Expression(located), _) => {
-                if located.expression.is_path()
-                    && let [reference] = located.expression.references().as_slice()
-                {
-                    self.fed_by(reference, located.span, ty, path);
-                }
-            }
-            (TreeKind::Map(entries), Type::Object(object)) => {
-                for (name, (_, inner)) in entries {
-                    if let Some(Field { ty, .. }) = object.fields.get(name) {
-                        path.push(name.clone());
-                        self.fed_fields(inner, ty, path);
-                        path.pop();
-                    }
-                }
-            }
-            (TreeKind::Map(entries), Type::Map(inner_type)) => {
-                entries.values().for_each(|(_, inner)| self.fed_fields(inner, inner_type, path));
-            }
-            (TreeKind::List(items), Type::List(inner_type) | Type::Set(inner_type)) => {
-                items.iter().for_each(|inner| self.fed_fields(inner, inner_type, path));
-            }
-            _ => {}
-        }
-    }
-
-    fn fed_by(&mut self, reference: &Reference, span: Span, ty: &Type, path: &[String]) {
-        let (Some(Name::Resource(index)), [.., PathStep::Field(name)]) =
-            (self.names.get(&reference.root), &*reference.path)
-        else {
-            return;
-        };
-        let target = &self.resources[*index];
-        let is_attribute = reference.path.len() == 1 + usize::from(target.is_repeated);
-        let Some(attribute) = target.schema.attribute(name).filter(|_| is_attribute) else {
-            return;
-        };
-        let (field, root, kind) = (path.join("."), &reference.root, target.schema.name());
-        if let Type::String(StringType { reference: Some(wanted), .. }) = ty
-            && named_kind(name, &attribute.ty, kind).is_some_and(|named| named != wanted)
-        {
-            let message = format!("`{field}` names {}, but `{root}` is {}", with_article(wanted), with_article(kind));
-            let help = self.one_of_kind(wanted, name);
-            self.error("wrong-kind", span, message, help);
-        } else if !can_feed(&attribute.ty, ty) {
-            let (wanted, found) = (with_article(ty.name()), with_article(attribute.ty.name()));
-            let message = format!("`{field}` takes {wanted}, but `{root}.{name}` is {found}");
-            let help = match (ty, &attribute.ty) {
-                (Type::List(_) | Type::Set(_), Type::String(_)) => format!("write `[\"${{{root}.{name}}}\"]`"),
-                _ => format!("`provision kinds {kind}` tells the types of its outputs"),
-            };
-            self.error("wrong-type", span, message, help);
-        }
-    }
-
-    /// What to name where a resource of the kind `wanted` is wanted: the first by name.
-    fn one_of_kind(&self, wanted: &str, attribute: &str) -> String {
-        let all = self.names.iter().filter_map(|(name, meant)| match meant {
-            Name::Resource(index) => Some((name, &self.resources[*index])),
-            _ => None,
-        });
-        let named = all.filter(|(_, target)| target.schema.name() == wanted);
-        match named.min_by_key(|(name, _)| *name) {
-            Some((name, target)) if target.is_repeated => format!("`{name}[\"…\"].{attribute}` names one"),
-            Some((name, _)) => format!("`{name}.{attribute}` names one"),
-            None => format!("add a resource of the kind `{wanted}`, or write its id"),
-        }
-    }
-}
-
-/// The kind that an attribute names: its `id` the resource's own, a property that refers
-/// to another kind that one. Of other outputs nobody knows.
-fn named_kind<'a>(name: &str, ty: &'a Type, own: &'a str) -> Option<&'a str> {
-    match ty {
-        _ if name == "id" => Some(own),
-        Type::String(StringType { reference, .. }) => reference.as_deref(),
-        _ => None,
-    }
-}
-
-/// Whether a value of type `from` can be what `to` wants, as far as types tell.
-fn can_feed(from: &Type, to: &Type) -> bool {
-    let shape = |ty: &Type| match ty {
-        Type::Any | Type::Policy | Type::Document => None,
-        Type::Bool | Type::Integer { .. } | Type::Number | Type::String(_) => Some(0),
-        Type::List(_) | Type::Set(_) => Some(1),
-        Type::Map(_) | Type::Object(_) => Some(2),
-    };
-    match (shape(from), shape(to)) {
-        (Some(from), Some(to)) => from == to,
-        _ => true,
     }
 }

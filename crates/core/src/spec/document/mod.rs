@@ -4,6 +4,7 @@ mod blocks;
 mod import;
 mod meta;
 mod moved;
+mod param;
 mod resource;
 mod words;
 
@@ -11,6 +12,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::definition::{LifecycleBlock, Meta};
+use super::format::SECTIONS;
 use super::params::Param;
 use super::tree::Tree;
 use super::yaml::{Entry, Node, NodeKind, ScalarValue};
@@ -80,11 +82,8 @@ impl Purpose {
         }
     }
 
-    fn sections(self) -> &'static [&'static str] {
-        match self {
-            Self::Spec => &SPEC_SECTIONS,
-            Self::Module => &MODULE_SECTIONS,
-        }
+    fn sections(self) -> Vec<&'static str> {
+        SECTIONS.into_iter().filter(|section| self == Self::Spec || !OF_STACKS.contains(section)).collect()
     }
 
     fn beginning(self) -> &'static str {
@@ -185,24 +184,8 @@ impl Named {
     }
 }
 
-const SPEC_SECTIONS: [&str; 14] = [
-    "stack",
-    "region",
-    "assume_role",
-    "params",
-    "environments",
-    "locals",
-    "defaults",
-    "existing",
-    "modules",
-    "resources",
-    "moved",
-    "import",
-    "checks",
-    "outputs",
-];
-const MODULE_SECTIONS: [&str; 8] =
-    ["description", "params", "locals", "existing", "modules", "resources", "checks", "outputs"];
+/// Sections that a spec has and a module has not.
+const OF_STACKS: [&str; 7] = ["stack", "region", "assume_role", "environments", "defaults", "moved", "import"];
 /// Those whose entries expressions may name.
 const NAMING_SECTIONS: [&str; 5] = ["params", "locals", "existing", "modules", "resources"];
 
@@ -251,11 +234,13 @@ impl Reader<'_> {
             let help = "add a line such as `stack: shop`; it names the state and marks what belongs together";
             self.error("missing-field", start_of(root.span), "`stack` is missing", Some(help.to_owned()));
         }
+        let sections = purpose.sections();
         for entry in entries {
-            if purpose == Purpose::Module && SPEC_SECTIONS.contains(&&*entry.key.text) && self.of_spec(entry, entries) {
+            if purpose == Purpose::Module && OF_STACKS.contains(&&*entry.key.text) {
+                self.of_stack(entry, entries);
                 continue;
             }
-            if let Some(section) = self.field(entry, entries, purpose.sections(), what) {
+            if let Some(section) = self.field(entry, entries, &sections, what) {
                 document.is_partial |= NAMING_SECTIONS.contains(&section) && !is_mapping(&entry.value);
                 self.section(section, &entry.value, &mut document);
             }
@@ -263,32 +248,22 @@ impl Reader<'_> {
         document
     }
 
-    /// Tells of a section of specs in a module; of those in a whole spec once.
-    fn of_spec(&mut self, entry: &Entry, entries: &[Entry]) -> bool {
+    /// Tells of a section of stacks in a module; of those in a whole spec once.
+    fn of_stack(&mut self, entry: &Entry, entries: &[Entry]) {
         let name = &*entry.key.text;
-        if MODULE_SECTIONS.contains(&name) {
-            return false;
-        }
-        let others = entries.iter().map(|entry| &*entry.key.text);
-        let others: Vec<&str> =
-            others.filter(|name| SPEC_SECTIONS.contains(name) && !MODULE_SECTIONS.contains(name)).collect();
+        let all: Vec<&str> = entries.iter().map(|entry| &*entry.key.text).filter(|it| OF_STACKS.contains(it)).collect();
         if name == "stack" {
             let message = "this file is a spec, and only modules can be used";
-            let help = format!("leave out {}, which the spec that uses it states", list(&others));
+            let help = format!("leave out {}, which the spec that uses it states", list(&all));
             self.error("unknown-field", entry.key.span, message, Some(help));
-        } else if !others.contains(&"stack") {
+        } else if !all.contains(&"stack") {
             let help = match name {
                 "region" | "assume_role" => format!("write `{name}:` beside `use:`, where the module is used"),
                 _ => "write it in the spec that uses the module".to_owned(),
             };
-            self.error(
-                "unknown-field",
-                entry.key.span,
-                format!("`{name}` belongs into a spec, not a module"),
-                Some(help),
-            );
+            let message = format!("`{name}` belongs into a spec, not a module");
+            self.error("unknown-field", entry.key.span, message, Some(help));
         }
-        true
     }
 
     fn section(&mut self, section: &str, node: &Node, document: &mut Document) {
@@ -381,16 +356,6 @@ impl Reader<'_> {
             self.error("bad-name", node.span, format!("`{name}` is no name for a stack"), Some(help.to_owned()));
         }
         name
-    }
-
-    fn params(&mut self, node: &Node) -> BTreeMap<String, Param> {
-        let mut params = BTreeMap::new();
-        for entry in self.mapping(node, "`params`") {
-            self.name(entry, "a param");
-            let param = self.param(&entry.value, entry.key.span);
-            params.insert(entry.key.text.to_string(), param);
-        }
-        params
     }
 
     /// Names are identifiers, since expressions use them.

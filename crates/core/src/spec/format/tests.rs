@@ -22,9 +22,9 @@ fn stays(text: &str) {
 /// A spec with every section, whose layout is the measure.
 const SHOP: &str = r#"# yaml-language-server: $schema=./schema/provision.json
 stack: shop
+description: Sells things
 region: us-east-1
 assume_role: arn:aws:iam::123456789012:role/deploy
-state: s3://my-bucket/provision   # left out: ./state/<stack>.json
 params:
   env: { type: string, enum: [dev, prod], default: dev }
   azs: { type: integer, default: 2 }

@@ -114,6 +114,18 @@ impl Address {
     }
 }
 
+/// `addresses` as they are known in the innermost module that holds them all.
+pub(crate) fn nearby(addresses: &[Address]) -> Vec<Address> {
+    let around = |depth: usize| addresses.iter().map(move |address| address.module().get(depth));
+    let is_shared = |depth: &usize| {
+        let mut all = around(*depth);
+        let first = all.next().flatten();
+        first.is_some() && all.all(|other| other == first)
+    };
+    let shared = (0..).take_while(is_shared).count();
+    addresses.iter().map(|address| Address { segments: address.segments[shared..].to_vec() }).collect()
+}
+
 impl fmt::Display for Segment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.name)?;
@@ -233,6 +245,20 @@ mod tests {
             let [address, from, to] = [address, from, to].map(|text| text.parse::<Address>().unwrap());
             let moved = moved.map(|text| text.parse::<Address>().unwrap());
             assert_eq!(address.moved(&from, &to), moved, "{address}: {from} -> {to}");
+        }
+    }
+
+    #[test]
+    fn what_lies_in_one_module_is_known_there_without_it() {
+        for (addresses, shown) in [
+            (&["a.b.x", "a.b.y"][..], &["x", "y"][..]),
+            (&["a.b.x", "a.c.x"], &["b.x", "c.x"]),
+            (&["a.x[\"k\"]"], &["x[\"k\"]"]),
+            (&["a.x", "a"], &["a.x", "a"]),
+            (&[], &[]),
+        ] {
+            let parsed = |texts: &[&str]| texts.iter().map(|text| text.parse::<Address>().unwrap()).collect::<Vec<_>>();
+            assert_eq!(nearby(&parsed(addresses)), parsed(shown));
         }
     }
 

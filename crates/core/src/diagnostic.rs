@@ -141,7 +141,12 @@ impl Diagnostic {
 pub fn tidy(diagnostics: &mut Vec<Diagnostic>) {
     diagnostics.sort_by_key(|diagnostic| diagnostic.span.map_or((usize::MAX, 0), |span| (span.source.0, span.start)));
     let mut told = BTreeSet::new();
-    diagnostics.retain(|diagnostic| told.insert((diagnostic.span, without_keys(&diagnostic.message))));
+    diagnostics.retain(|diagnostic| told.insert(same_finding(diagnostic)));
+}
+
+/// What two diagnostics have in common that tell of the same.
+pub(crate) fn same_finding(diagnostic: &Diagnostic) -> (Option<Span>, String) {
+    (diagnostic.span, without_keys(&diagnostic.message))
 }
 
 /// A message without the keys of the addresses in it.

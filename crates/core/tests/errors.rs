@@ -2,8 +2,9 @@
 //!
 //! A file of `errors/` holds a spec, a line `---`, and what is said about the spec. The
 //! last `---` counts. A comment `# -p name=value` in the spec gives a param, `# --env name`
-//! names the environment, `# --params name` a file with params; a line `=== name` begins
-//! another file that the spec uses. With `UPDATE_GOLDEN=1` the files are written anew.
+//! names the environment, `# --params name` a file with params, and `# validate` checks all
+//! environments; a line `=== name` begins another file that the spec uses. With
+//! `UPDATE_GOLDEN=1` the files are written anew.
 
 #![allow(clippy::unwrap_used)]
 
@@ -56,7 +57,8 @@ fn told(text: &str, schemas: &Schemas) -> (Vec<Diagnostic>, Sources) {
     let given = given(&spec, &others, &mut sources);
     let read = move |name: &str| others.get(name).cloned().ok_or_else(|| "there is no such file".to_owned());
     let files = Arc::new(Files::new(read));
-    let found = spec::load(&mut sources, source, schemas, &given, &files).err().unwrap_or_default();
+    let check = if spec.lines().any(|line| line == "# validate") { spec::validate } else { spec::load };
+    let found = check(&mut sources, source, schemas, &given, &files).err().unwrap_or_default();
     (found, sources)
 }
 
@@ -64,7 +66,7 @@ fn render(found: &[Diagnostic], sources: &Sources) -> String {
     found.iter().map(|diagnostic| render_plain(diagnostic, sources)).collect::<Vec<_>>().join("\n")
 }
 
-/// Told once, in the order of the file, each with advice.
+/// Told once, in the order of the files, each with advice.
 fn check(found: &[Diagnostic], name: &str) {
     assert!(!found.is_empty(), "{name}: nothing is wrong with it");
     let spans = found.iter().filter_map(|diagnostic| diagnostic.span);

@@ -70,8 +70,7 @@ fn refusal((address, adoption): (&Address, &Adoption), spec: &Expanded, inputs: 
     let Adoption { id, span } = adoption;
     let error = |code, message, help| Some(Diagnostic::error(code, message).at(*span).with_help(help));
     let Some(instance) = spec.instance(address) else {
-        let message = format!("`import` names `{address}`, which the spec does not have");
-        return error("import-nowhere", message, "add the resource, or take this entry out of `import`".to_owned());
+        return (!spec.is_left_out(address)).then(|| nowhere(address, *span, spec));
     };
     if let Some(owned) = current(inputs.state, address) {
         let message = format!("`{address}` is `{}` already, and cannot be `{id}`, too", owned.id);
@@ -96,6 +95,20 @@ fn refusal((address, adoption): (&Address, &Adoption), spec: &Expanded, inputs: 
             error("import-not-there", message, help.to_owned())
         }
     }
+}
+
+/// Every entry of `import` for what `spec` certainly does not have.
+pub(crate) fn imports_nowhere(spec: &Expanded) -> Vec<Diagnostic> {
+    let entries = spec.spec.imports.iter().filter(|block| !spec.may_have(&block.to));
+    entries.map(|block| nowhere(&block.to, block.to_span, spec)).collect()
+}
+
+fn nowhere(address: &Address, span: Span, spec: &Expanded) -> Diagnostic {
+    let message = format!("`import` names `{address}`, which the spec does not have");
+    let diagnostic = Diagnostic::error("import-nowhere", message).at(span);
+    let all: Vec<String> = spec.instances.iter().map(|instance| instance.address.to_string()).collect();
+    let help = "add the resource, or take this entry out of `import`";
+    diagnostic.with_help(help).with_suggestion(&address.to_string(), all.iter().map(String::as_str))
 }
 
 /// Every entry that imports what another one before it does.

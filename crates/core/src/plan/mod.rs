@@ -12,10 +12,12 @@ mod protect;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+pub(crate) use adopt::imports_nowhere;
 pub use adopt::{Adoption, adopted, to_adopt};
 pub use attributes::present_attributes;
 pub use check::violations;
 pub use drift::{Drift, Drifted, drift};
+pub(crate) use moves::contradictions;
 pub use moves::{Move, moves};
 pub use place::place_of;
 pub use planner::{Inputs, Observed, Seen, plan};

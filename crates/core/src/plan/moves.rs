@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::address::Address;
 use crate::diagnostic::{Diagnostic, Span, tidy};
 use crate::graph::{Cycle, Graph};
-use crate::spec::Expanded;
+use crate::spec::{Expanded, Instance};
 use crate::state::{Record, State, fold};
 
 /// One entry of `moved`.
@@ -66,7 +66,8 @@ fn way(address: &Address, moves: &[Move]) -> Option<(usize, Address)> {
     std::iter::successors(next(address), next).enumerate().last()
 }
 
-fn contradictions(spec: &Expanded) -> Vec<Diagnostic> {
+/// What entries of `moved` say against each other, or against the resources of `spec`.
+pub(crate) fn contradictions(spec: &Expanded) -> Vec<Diagnostic> {
     let mut found: Vec<Diagnostic> = spec.moves.iter().filter_map(|it| still_there(it, spec)).collect();
     for (index, one) in spec.moves.iter().enumerate() {
         found.extend(spec.moves[..index].iter().find_map(|other| contradiction(one, other)));
@@ -77,7 +78,8 @@ fn contradictions(spec: &Expanded) -> Vec<Diagnostic> {
 }
 
 fn still_there(one: &Move, spec: &Expanded) -> Option<Diagnostic> {
-    let (there, to) = spec.instances.iter().find_map(|it| Some((it, one.of(&it.address)?)))?;
+    let stands_at = |it: &Instance| one.of(&it.address).filter(|_| !spec.is_open(it));
+    let (there, to) = spec.instances.iter().find_map(|it| Some((it, stands_at(it)?)))?;
     let message = format!("`{}` is moved to `{to}`, but the spec still has it", there.address);
     let diagnostic = Diagnostic::error("moved-still-there", message).at(one.span);
     let diagnostic = diagnostic.with_label(spec.template(there).span, "it stands here");

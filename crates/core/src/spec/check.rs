@@ -9,11 +9,12 @@ use std::sync::Arc;
 use super::definition::{
     CheckBlock, Local, Lookup, Meta, Module, ModuleCall, Name, NamedReference, OutputBlock, ResourceTemplate,
 };
-use super::document::{Document, LookupEntry, Named, ResourceEntry};
-use super::tree::Tree;
+use super::document::{Document, LookupEntry, Named, Purpose, ResourceEntry};
+use super::tree::{Mention, Tree, TreeKind};
 use crate::address::Address;
 use crate::diagnostic::{Diagnostic, Span, suggest};
 use crate::schema::KindSchema;
+use crate::value::Value;
 
 /// Turns a document into a module, noting everything that is wrong with it. The calls
 /// come with the names they depend on.
@@ -49,6 +50,9 @@ struct Checker<'a> {
     existing: Vec<Target>,
     calls: Vec<CallTarget>,
     outputs: Vec<String>,
+    purpose: Purpose,
+    /// Whether names without a meaning may have one that could not be read.
+    is_partial: bool,
     /// The resources that are named so far.
     named: HashSet<usize>,
 }
@@ -58,6 +62,8 @@ struct Checker<'a> {
 struct Target {
     schema: Arc<KindSchema>,
     is_repeated: bool,
+    /// One of its keys, where the file states them.
+    key: Option<String>,
 }
 
 /// What references to a module need to know of it.
@@ -65,6 +71,8 @@ struct Target {
 struct CallTarget {
     module: Option<Arc<Module>>,
     is_repeated: bool,
+    /// One of its keys, where the file states them.
+    key: Option<String>,
 }
 
 /// The block an expression stands in.
@@ -72,8 +80,10 @@ struct CallTarget {
 struct Within<'a> {
     /// Whether `each` means something.
     is_repeated: bool,
-    /// The resource's own name, which it cannot refer to.
+    /// The block's own name, which it cannot refer to.
     own: Option<&'a str>,
+    /// The field that decides how often there is the block, or where: none of it is there yet.
+    decides: Option<&'static str>,
     /// Whether `outputs` means something.
     sees_outputs: bool,
 }
@@ -83,9 +93,13 @@ impl<'a> Checker<'a> {
         let target = |schema: &Arc<KindSchema>, meta: &Meta| Target {
             schema: schema.clone(),
             is_repeated: meta.for_each.is_some(),
+            key: stated_key(meta),
         };
-        let call =
-            |call: &ModuleCall| CallTarget { module: call.module.clone(), is_repeated: call.meta.for_each.is_some() };
+        let call = |call: &ModuleCall| CallTarget {
+            module: call.module.clone(),
+            is_repeated: call.meta.for_each.is_some(),
+            key: stated_key(&call.meta),
+        };
         Self {
             diagnostics,
             names: names::names(document, calls),
@@ -93,6 +107,8 @@ impl<'a> Checker<'a> {
             existing: document.existing.iter().map(|it| target(&it.schema, &it.meta)).collect(),
             calls: calls.iter().map(|(it, _)| call(it)).collect(),
             outputs: document.outputs.iter().map(|(name, _)| name.clone()).collect(),
+            purpose: document.purpose,
+            is_partial: document.is_partial,
             named: HashSet::new(),
         }
     }
@@ -129,15 +145,37 @@ impl<'a> Checker<'a> {
     }
 
     /// `for_each` is worked out before there is an `each`.
-    fn meta(&mut self, meta: &Meta) {
+    fn meta(&mut self, meta: &Meta, own: &str) {
         for (field, tree) in meta.trees() {
             let is_repeated = field != "for_each" && meta.for_each.is_some();
-            self.references(tree, Within { is_repeated, ..Within::default() });
+            let within = Within { is_repeated, own: Some(own), decides: Some(field), ..Within::default() };
+            self.references(tree, within);
+        }
+        meta.for_each.iter().for_each(|tree| self.has_keys(tree));
+    }
+
+    /// Whether a `for_each` that goes over a resource as a whole finds keys there.
+    fn has_keys(&mut self, for_each: &Tree) {
+        let TreeKind::Expression(located) = &for_each.kind else { return };
+        if !located.expression.is_path() {
+            return;
+        }
+        for Mention { reference, span, .. } in for_each.references() {
+            let target = match self.names.get(&reference.root) {
+                Some(Name::Resource(index)) => &self.resources[*index],
+                Some(Name::Existing(index)) => &self.existing[*index],
+                _ => continue,
+            };
+            if reference.path.is_empty() && !target.is_repeated {
+                let message = format!("`{}` has no `for_each`, so it has no keys to repeat over", reference.root);
+                let help = "write a list of strings such as `[a, b]`, a map, or the name of what has a `for_each`";
+                self.error("for-each", span, message, help.to_owned());
+            }
         }
     }
 
     fn lookup(&mut self, entry: LookupEntry) -> Lookup {
-        self.meta(&entry.meta);
+        self.meta(&entry.meta, &entry.name.name);
         let is_repeated = entry.meta.for_each.is_some();
         self.references(&entry.by, Within { is_repeated, own: Some(&entry.name.name), ..Within::default() });
         let Named { name, span } = entry.name;
@@ -146,7 +184,7 @@ impl<'a> Checker<'a> {
     }
 
     fn call(&mut self, mut call: ModuleCall, depends_on: &[Named]) -> ModuleCall {
-        self.meta(&call.meta);
+        self.meta(&call.meta, &call.name);
         let within = Within { is_repeated: call.meta.for_each.is_some(), own: Some(&call.name), ..Within::default() };
         call.with.values().for_each(|(_, tree)| drop(self.references(tree, within)));
         call.depends_on = depends_on.iter().filter_map(|named| self.depends_on(named, &call.name)).collect();
@@ -154,7 +192,7 @@ impl<'a> Checker<'a> {
     }
 
     fn resource(&mut self, entry: ResourceEntry) -> ResourceTemplate {
-        self.meta(&entry.meta);
+        self.meta(&entry.meta, &entry.name.name);
         let is_repeated = entry.meta.for_each.is_some();
         let within = Within { is_repeated, own: Some(&entry.name.name), ..Within::default() };
         let references = self.references(&entry.body, within);
@@ -196,7 +234,13 @@ impl<'a> Checker<'a> {
             }
             Some(name @ (Name::Resource(_) | Name::Module(_))) => Some(*name),
             Some(Name::Unread) => None,
-            _ => {
+            Some(name) => {
+                let message = format!("`{}` is {}, and nothing to wait for", named.name, name.describe());
+                let help = "leave it out: only resources and modules are made".to_owned();
+                self.error("unknown-reference", named.span, message, help);
+                None
+            }
+            None => {
                 self.no_resource(named, &named.name, "`depends_on`");
                 None
             }
@@ -211,7 +255,8 @@ impl<'a> Checker<'a> {
 
     /// Naming a resource that could not be read is no mistake of its own.
     fn no_resource(&mut self, named: &Named, name: &str, what: &str) {
-        if self.names.get(name) == Some(&Name::Unread) {
+        let is_unread = self.names.get(name) == Some(&Name::Unread);
+        if is_unread || (self.is_partial && !self.names.contains_key(name)) {
             return;
         }
         let inner = name.trim_start_matches("${").split(['.', '[', '}']).next().unwrap_or_default();
@@ -220,7 +265,7 @@ impl<'a> Checker<'a> {
         sorted.sort_unstable();
         let help = match suggest(inner, sorted) {
             _ if inner != name && made.contains(inner) => {
-                format!("write `{inner}`: {what} names whole resources")
+                format!("write `{inner}`: {what} names whole resources and modules")
             }
             Some(near) => format!("did you mean `{near}`?"),
             None => format!("{what} takes names of the spec's resources"),
@@ -253,5 +298,17 @@ impl<'a> Checker<'a> {
             None => format!("`provision kinds {}` tells of all its fields", schema.name()),
         };
         self.error("unknown-field", named.span, format!("{} has no field `{top}`", schema.name()), help);
+    }
+}
+
+/// One of the keys a block is repeated by, where the file states them.
+fn stated_key(meta: &Meta) -> Option<String> {
+    match &meta.for_each.as_ref()?.kind {
+        TreeKind::Map(entries) => entries.keys().next().cloned(),
+        TreeKind::List(items) => match &items.first()?.kind {
+            TreeKind::Literal(Value::String(key)) => Some(key.to_string()),
+            _ => None,
+        },
+        _ => None,
     }
 }

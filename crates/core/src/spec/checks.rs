@@ -11,7 +11,7 @@ use super::view::{Evaluation, View};
 use crate::address::Address;
 use crate::diagnostic::{Diagnostic, Span};
 use crate::fact::{Ask, Facts};
-use crate::schema::{Field, ObjectType, StringType, Type, conform};
+use crate::schema::{Field, Misfit, ObjectType, StringType, Type, conform};
 use crate::value::{Unknown, Value};
 
 /// One check, worked out.
@@ -96,37 +96,54 @@ impl CheckBlock {
     pub(super) fn rehearse(&self, evaluation: &Evaluation<'_>, view: &View<'_>) {
         if self.is_looked_at(evaluation, view) != Value::Bool(false) {
             self.condition(evaluation, view);
-            self.message.iter().for_each(|tree| drop(evaluation.value(tree, view)));
+            self.text(evaluation, view);
         }
     }
 
     fn is_looked_at(&self, evaluation: &Evaluation<'_>, view: &View<'_>) -> Value {
-        let told = |tree| self.told(evaluation, tree, &evaluation.value(tree, view), &Type::Bool);
+        let told = |tree| self.told(evaluation, view, tree, &evaluation.value(tree, view), &Type::Bool);
         self.when.as_ref().map_or(Value::Bool(true), |tree| told(tree))
     }
 
     /// `value` as `ty` has it; what does not fit is noted.
-    fn told(&self, evaluation: &Evaluation<'_>, tree: &Tree, value: &Value, ty: &Type) -> Value {
-        let misfits = match conform(value, ty) {
-            Ok(value) => return value,
-            Err(misfits) => misfits,
+    fn told(&self, evaluation: &Evaluation<'_>, view: &View<'_>, tree: &Tree, value: &Value, ty: &Type) -> Value {
+        let (fit, mut misfits) = match conform(value, ty) {
+            Ok(fit) => (fit, Vec::new()),
+            Err(misfits) => (Value::Unknown(Unknown::default()), misfits),
         };
+        misfits.extend(unfit(value));
+        if misfits.is_empty() {
+            return fit;
+        }
         for misfit in misfits {
             let place = tree.locate(&misfit.path, misfit.code == "unknown-field");
             let message = format!("the check `{}`: {}", self.name, misfit.message);
             let mut diagnostic = Diagnostic::error(misfit.code, message).at(place);
-            diagnostic.help =
-                misfit.help.or_else(|| Some("a condition is true or false, such as `${length(a) > 1}`".to_owned()));
-            evaluation.tell(diagnostic);
+            diagnostic.help = Some(match (ty, misfit.help) {
+                (Type::Bool, _) => "write a condition, such as `${length(names) > 1}`".to_owned(),
+                (_, Some(help)) => help,
+                (_, None) => {
+                    "see what `http` takes: `url`, `method`, `status`, `contains`, `headers`, `timeout` and `retries`"
+                        .to_owned()
+                }
+            });
+            evaluation.tell(view.frame, diagnostic);
         }
         Value::Unknown(Unknown::default())
+    }
+
+    /// What it says when it does not hold.
+    fn text(&self, evaluation: &Evaluation<'_>, view: &View<'_>) -> Value {
+        let ty = Type::String(StringType::default());
+        let told = |tree| self.told(evaluation, view, tree, &evaluation.value(tree, view), &ty);
+        self.message.as_ref().map_or(Value::Null, |tree| told(tree))
     }
 
     /// What tells whether it holds: a condition, or a request.
     fn condition(&self, evaluation: &Evaluation<'_>, view: &View<'_>) -> Value {
         match (&self.assert, &self.http) {
-            (Some(tree), _) => self.told(evaluation, tree, &evaluation.value(tree, view), &Type::Bool),
-            (None, Some(tree)) => self.told(evaluation, tree, &evaluation.value(tree, view), &http_type()),
+            (Some(tree), _) => self.told(evaluation, view, tree, &evaluation.value(tree, view), &Type::Bool),
+            (None, Some(tree)) => self.told(evaluation, view, tree, &evaluation.value(tree, view), &http_type()),
             (None, None) => Value::Bool(true),
         }
     }
@@ -137,7 +154,7 @@ impl CheckBlock {
         if when == Value::Bool(false) {
             return None;
         }
-        let message = self.message.as_ref().map_or(Value::Null, |tree| evaluation.value(tree, view));
+        let message = self.text(evaluation, view);
         let condition = self.condition(evaluation, view);
         let asks = [&when, &message, &condition].into_iter().flat_map(Value::asks).collect();
         let verdict = verdict(&condition, evaluation.take_found());
@@ -160,6 +177,44 @@ fn verdict(condition: &Value, found: Vec<Diagnostic>) -> Verdict {
     }
 }
 
+/// What of a request its type does not tell.
+fn unfit(request: &Value) -> Vec<Misfit> {
+    let part = |name: &str| request.as_map().and_then(|entries| entries.get(name));
+    let url = part("url").and_then(Value::as_str).filter(|url| !is_url(url)).map(|url| Misfit {
+        path: vec!["url".to_owned()],
+        code: "bad-url",
+        message: format!("`{url}` is no URL"),
+        help: Some(format!("write all of it, such as `https://{}`", url.trim_start_matches('/'))),
+    });
+    let codes = match part("status") {
+        Some(Value::List(codes)) => codes.iter().enumerate().map(|(index, code)| (Some(index), code)).collect(),
+        other => other.into_iter().map(|code| (None, code)).collect::<Vec<_>>(),
+    };
+    let statuses = codes.into_iter().filter(|(_, code)| code.is_known() && status(code).is_none());
+    let statuses = statuses.map(|(index, _)| Misfit {
+        path: ["status".to_owned()].into_iter().chain(index.map(|index| index.to_string())).collect(),
+        code: "bad-status",
+        message: "a status is a number between 100 and 599".to_owned(),
+        help: Some("write the code that is right, such as 200, or a list of them".to_owned()),
+    });
+    url.into_iter().chain(statuses).collect()
+}
+
+fn is_url(text: &str) -> bool {
+    let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    rest.is_some_and(|rest| !rest.is_empty() && !rest.starts_with('/'))
+}
+
+/// A status code, if it is one.
+fn status(value: &Value) -> Option<u16> {
+    let code = match value {
+        Value::Integer(code) => u16::try_from(*code).ok(),
+        Value::String(code) => code.parse().ok(),
+        _ => None,
+    };
+    code.filter(|code| (100..600).contains(code))
+}
+
 /// A value that may be a secret: only whether it is true is told.
 fn opened(value: &Value) -> Value {
     match value {
@@ -174,14 +229,9 @@ fn request(entries: &BTreeMap<String, Value>) -> Request {
         Some(Value::Integer(number)) => u32::try_from(*number).unwrap_or(default),
         _ => default,
     };
-    let code = |value: &Value| match value {
-        Value::Integer(code) => u16::try_from(*code).ok(),
-        Value::String(code) => code.parse().ok(),
-        _ => None,
-    };
-    let status = match entries.get("status") {
-        Some(Value::List(codes)) => codes.iter().filter_map(code).collect(),
-        Some(other) => code(other).into_iter().collect(),
+    let statuses = match entries.get("status") {
+        Some(Value::List(codes)) => codes.iter().filter_map(status).collect(),
+        Some(other) => status(other).into_iter().collect(),
         None => vec![200],
     };
     let headers = entries.get("headers").map(opened).and_then(|headers| headers.as_map().cloned()).unwrap_or_default();
@@ -189,7 +239,7 @@ fn request(entries: &BTreeMap<String, Value>) -> Request {
     Request {
         url: text("url").unwrap_or_default(),
         method: text("method").unwrap_or_else(|| "GET".to_owned()),
-        status,
+        status: statuses,
         contains: text("contains"),
         headers: headers.collect(),
         timeout: number("timeout", 10),

@@ -34,6 +34,8 @@ pub struct Module {
     pub outputs: Vec<Arc<OutputBlock>>,
     /// What each name in its expressions means.
     pub(super) names: HashMap<String, Name>,
+    /// Whether a section of it could not be read, so that names without a meaning may have one.
+    pub(super) is_partial: bool,
     /// The resources that any of its expressions names, by index.
     pub(super) named: HashSet<usize>,
 }
@@ -53,6 +55,20 @@ pub(super) enum Name {
     Module(usize),
     /// Something whose declaration could not be read.
     Unread,
+}
+
+impl Name {
+    /// What it is, in words.
+    pub(super) fn describe(self) -> &'static str {
+        match self {
+            Self::Param => "a param",
+            Self::Local(_) => "a local",
+            Self::Existing(_) => "something that exists already",
+            Self::Resource(_) => "a resource",
+            Self::Module(_) => "a module",
+            Self::Unread => "something that could not be read",
+        }
+    }
 }
 
 /// A named expression.
@@ -217,6 +233,19 @@ impl Module {
     /// The output `name`.
     pub(super) fn output(&self, name: &str) -> Option<&Arc<OutputBlock>> {
         self.outputs.iter().find(|output| output.name == name)
+    }
+
+    /// Whether what `path` leads to by names may be declared where that could not be read.
+    pub(super) fn is_unread(&self, path: &[String]) -> bool {
+        let Some((first, rest)) = path.split_first() else { return false };
+        match self.names.get(first) {
+            Some(Name::Unread) => true,
+            Some(Name::Module(index)) if !rest.is_empty() => {
+                self.calls[*index].module.as_ref().is_none_or(|module| module.is_unread(rest))
+            }
+            Some(_) => false,
+            None => self.is_partial,
+        }
     }
 
     /// How many resources the file and the modules it uses state.

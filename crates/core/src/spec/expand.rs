@@ -4,13 +4,13 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use super::Attributes;
-use super::definition::{Module, ResourceTemplate};
+use super::definition::{Module, Name, ResourceTemplate};
 use super::edges::Needs;
-use super::frame::{Binding, Each, Frame};
+use super::frame::{Binding, Each, Frame, Group};
 use super::unroll::Unroller;
 use super::view::{Evaluation, View};
 use super::{Spec, misfit};
-use crate::address::Address;
+use crate::address::{Address, nearby};
 use crate::diagnostic::{Diagnostic, SourceId, Span, tidy};
 use crate::driver::Place;
 use crate::expr::Expression;
@@ -83,6 +83,7 @@ impl Expanded {
         if diagnostics.is_empty() && expanded.asks.is_empty() {
             expanded.connect(facts, &mut diagnostics);
         }
+        expanded.by_use(&mut diagnostics);
         tidy(&mut diagnostics);
         if diagnostics.is_empty() { Ok(expanded) } else { Err(diagnostics) }
     }
@@ -97,6 +98,7 @@ impl Expanded {
         let mut diagnostics = Vec::new();
         let mut expanded = Self::unrolled(spec, &facts, &mut diagnostics, true);
         expanded.connect(&facts, &mut diagnostics);
+        expanded.by_use(&mut diagnostics);
         tidy(&mut diagnostics);
         if diagnostics.is_empty() { Ok(expanded) } else { Err(diagnostics) }
     }
@@ -137,6 +139,40 @@ impl Expanded {
     /// Whether the spec has a resource at `address`.
     pub fn contains(&self, address: &Address) -> bool {
         self.by_address.contains_key(address)
+    }
+
+    /// Whether `instance` stands for what is there an unknown number of times, or perhaps not.
+    pub(crate) fn is_open(&self, instance: &Instance) -> bool {
+        let own = &self.frames[instance.frame];
+        let mut around = std::iter::successors(own.parent, |(frame, _)| self.frames[*frame].parent);
+        own.resources[instance.template].is_open()
+            || around.any(|(frame, call)| self.frames[frame].calls[call].is_open())
+    }
+
+    /// Whether there may be a resource at `address`, as far as that is known.
+    pub(crate) fn may_have(&self, address: &Address) -> bool {
+        let names = |address: &Address| address.segments().iter().map(|it| it.name.clone()).collect::<Vec<_>>();
+        let wanted = names(address);
+        let mut open = self.instances.iter().filter(|instance| self.is_open(instance));
+        let is_known = self.contains(address) || self.is_left_out(address);
+        is_known || self.spec.root.is_unread(&wanted) || open.any(|it| names(&it.address) == wanted)
+    }
+
+    /// Whether the spec has `address`, but for a `when` that is false.
+    pub(crate) fn is_left_out(&self, address: &Address) -> bool {
+        let mut frame = &self.frames[0];
+        for step in address.module() {
+            let Some(Name::Module(index)) = frame.module.names.get(&step.name) else { return false };
+            let inner = match (&frame.calls[*index], &step.key) {
+                (Group::Absent, _) => return true,
+                (Group::One(inner), None) => inner,
+                (Group::Keyed(all), Some(key)) if all.contains_key(key) => &all[key],
+                _ => return false,
+            };
+            frame = &self.frames[*inner];
+        }
+        let own = frame.module.names.get(address.name());
+        matches!(own, Some(Name::Resource(index)) if frame.resources[*index].is_absent())
     }
 
     /// What protects the resource at `address`.
@@ -192,16 +228,12 @@ impl Expanded {
         let evaluation = Evaluation::new(self, facts, attributes);
         let stated = evaluation.value(&template.body, &self.view(&evaluation, instance));
         let tagged = self.with_default_tags(stated, schema, &evaluation);
-        let mut diagnostics = evaluation.take_found();
-        let value = misfit::conform(
-            &self.frames[instance.frame].module,
-            template,
-            &tagged,
-            schema,
-            &instance.address,
-            &mut diagnostics,
-        );
-        if diagnostics.is_empty() { Ok(value) } else { Err(diagnostics) }
+        let mut diagnostics = Vec::new();
+        let module = &self.frames[instance.frame].module;
+        let value = misfit::conform(module, template, &tagged, schema, &instance.address, &mut diagnostics);
+        let misfits = diagnostics.into_iter().map(|misfit| self.told_in(instance.frame, misfit));
+        let found: Vec<Diagnostic> = evaluation.take_found().into_iter().chain(misfits).collect();
+        if found.is_empty() { Ok(value) } else { Err(found) }
     }
 
     fn with_default_tags(&self, stated: Value, schema: &KindSchema, evaluation: &Evaluation<'_>) -> Value {
@@ -299,8 +331,9 @@ impl Expanded {
 
     /// A loop in words: `a` → `b` → `a`, with the place of each.
     fn describe(&self, cycle: &Cycle) -> Diagnostic {
-        let around = cycle.0.iter().chain(cycle.0.first());
-        let names: Vec<String> = around.map(|&index| format!("`{}`", self.instances[index].address)).collect();
+        let addresses: Vec<Address> = cycle.0.iter().map(|&index| self.instances[index].address.clone()).collect();
+        let addresses = nearby(&addresses);
+        let names: Vec<String> = addresses.iter().chain(addresses.first()).map(|it| format!("`{it}`")).collect();
         let place = |index: usize| self.template(&self.instances[index]).span;
         let message = match names.as_slice() {
             [only, _] => format!("{only} needs itself"),

@@ -81,6 +81,16 @@ pub(super) enum Group<T> {
 }
 
 impl<T> Group<T> {
+    /// Whether there is none since its `when` is false.
+    pub(super) fn is_absent(&self) -> bool {
+        matches!(self, Self::Absent)
+    }
+
+    /// Whether one stands for all there will be.
+    pub(super) fn is_open(&self) -> bool {
+        matches!(self, Self::Open(..))
+    }
+
     /// All there are.
     pub(super) fn all(&self) -> Box<dyn Iterator<Item = &T> + '_> {
         match self {

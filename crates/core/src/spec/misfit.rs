@@ -40,7 +40,8 @@ fn misfit(module: &Module, template: &ResourceTemplate, misfit: Misfit, address:
         "unknown-field" => &misfit.path[..misfit.path.len() - 1],
         _ => &misfit.path,
     };
-    let place = if path.is_empty() { format!("`{address}`") } else { format!("`{}` of `{address}`", path.join(".")) };
+    let own = address.segments().last().map(ToString::to_string).unwrap_or_default();
+    let place = if path.is_empty() { format!("`{own}`") } else { format!("`{}` of `{own}`", path.join(".")) };
     let mut diagnostic = Diagnostic::error(misfit.code, format!("{place}: {}", misfit.message)).at(span);
     let named = (misfit.code == "wrong-kind").then(|| one_of_kind(module, &template.schema.as_type(), &misfit.path));
     diagnostic.help = named

@@ -20,9 +20,11 @@ mod misfit;
 mod params;
 mod rehearse;
 mod repeat;
+mod stuck;
 pub mod template;
 mod tree;
 mod unroll;
+mod uses;
 mod view;
 pub mod yaml;
 
@@ -237,7 +239,7 @@ impl Spec {
         let mut note = |told: repeat::Told| match told {
             repeat::Told::Wrong(found) => rehearse::add_news(diagnostics, found),
             repeat::Told::Unresolved(why) if why.awaits.is_empty() => {}
-            repeat::Told::Unresolved(why) => rehearse::add_news(diagnostics, vec![repeat::too_early(&why)]),
+            repeat::Told::Unresolved(why) => rehearse::add_news(diagnostics, vec![repeat::too_early(&why, &[])]),
         };
         let region = region.and_then(|tree| repeat::region(&evaluation, tree, &view).map_err(&mut note).ok());
         let role = role.and_then(|tree| repeat::role(&evaluation, tree, &view).map_err(&mut note).ok());

@@ -9,6 +9,7 @@ use super::view::{Evaluation, View};
 use super::{Attributes, Spec};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::fact::Facts;
+use crate::plan;
 use crate::schema::{KindSchema, Type};
 use crate::value::{Attribute, Awaited, Unknown, Value};
 
@@ -25,24 +26,29 @@ pub(super) fn rehearse(spec: Spec, diagnostics: &mut Vec<Diagnostic>) -> Spec {
     let spec = match is_new && !spec.root.params.is_empty() {
         true => {
             let values = spec.params.clone();
-            Spec { params: values, ..run(Spec { params, ..spec }, diagnostics) }
+            Spec { params: values, ..evaluate(Spec { params, ..spec }, diagnostics).spec }
         }
         false => spec,
     };
-    run(spec, diagnostics)
+    let expanded = evaluate(spec, diagnostics);
+    add_news(diagnostics, plan::contradictions(&expanded));
+    add_news(diagnostics, plan::imports_nowhere(&expanded));
+    expanded.spec
 }
 
-fn run(spec: Spec, diagnostics: &mut Vec<Diagnostic>) -> Spec {
+fn evaluate(spec: Spec, diagnostics: &mut Vec<Diagnostic>) -> Expanded {
     let facts = Facts::new(spec.region.clone().unwrap_or_default());
     let mut found = Vec::new();
     let mut expanded = Expanded::unrolled(spec, &facts, &mut found, true);
     expanded.connect(&facts, &mut found);
+    expanded.by_use(&mut found);
     add_news(diagnostics, found);
     let attributes = expanded.shape.clone();
     let mut rehearsal = Rehearsal { attributes, expanded, facts, types: HashMap::new(), found: Vec::new() };
     rehearsal.run();
+    rehearsal.expanded.by_use(&mut rehearsal.found);
     add_news(diagnostics, rehearsal.found);
-    rehearsal.expanded.spec
+    rehearsal.expanded
 }
 
 /// Adds what does not overlap a place that something is known to be wrong with.

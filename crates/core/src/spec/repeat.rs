@@ -8,10 +8,11 @@ use super::frame::Each;
 use super::tree::Tree;
 use super::unroll::Unresolved;
 use super::view::{Evaluation, View};
+use crate::address::Segment;
 use crate::diagnostic::{Diagnostic, Span};
 use crate::driver::{AssumeRole, Place};
 use crate::fact::{Answer, Ask};
-use crate::schema::{Type, conform, with_article};
+use crate::schema::{Field, Misfit, ObjectType, StringType, Type, conform, with_article};
 use crate::state::Lifecycle;
 use crate::value::{Awaited, Unknown, Value};
 
@@ -36,22 +37,33 @@ pub(super) enum Repeated {
 
 /// A value that must be known before anything is made.
 fn known(evaluation: &Evaluation<'_>, tree: &Tree, view: &View<'_>, field: &'static str) -> Result<Value, Told> {
-    evaluation.is_blocked.set(false);
+    evaluation.blocks.take();
     let value = evaluation.value(tree, view);
     let found = evaluation.take_found();
     if !found.is_empty() {
         return Err(Told::Wrong(found));
     }
     Ok(value).and_then(|value| match &value {
-        Value::Unknown(unknown) => {
-            Err(unresolved(evaluation, tree.span, field, unknown.awaits.iter().cloned().collect()))
-        }
+        Value::Unknown(unknown) => Err(unresolved(evaluation, tree, field, (*unknown.awaits).clone())),
         _ => Ok(value),
     })
 }
 
-fn unresolved(evaluation: &Evaluation<'_>, span: Span, field: &'static str, awaits: BTreeSet<Awaited>) -> Told {
-    Told::Unresolved(Unresolved { span, field, awaits, is_blocked: evaluation.is_blocked.get() })
+fn unresolved(evaluation: &Evaluation<'_>, tree: &Tree, field: &'static str, awaits: BTreeSet<Awaited>) -> Told {
+    let blocks = evaluation.blocks.borrow().clone();
+    Told::Unresolved(Unresolved { span: culprit(tree, &awaits), field, awaits, blocks })
+}
+
+/// Where `tree` names what is awaited; all of it where that comes by other names.
+fn culprit(tree: &Tree, awaits: &BTreeSet<Awaited>) -> Span {
+    let is_awaited = |name: &str| {
+        awaits.iter().any(|awaited| match awaited {
+            Awaited::Attribute(attribute) => attribute.address.segments().iter().any(|segment| segment.name == name),
+            Awaited::Fact(_) => false,
+        })
+    };
+    let mut mentions = tree.references().into_iter();
+    mentions.find(|mention| is_awaited(&mention.reference.root)).map_or(tree.span, |mention| mention.span)
 }
 
 fn wrong(diagnostic: Diagnostic) -> Told {
@@ -69,7 +81,7 @@ pub(super) fn flag(
     match conform(&value, &Type::Bool) {
         Ok(Value::Bool(value)) => Ok(value),
         _ if value.has_secret() => {
-            let message = format!("`{field}` is secret, but what there is is stored and shown");
+            let message = format!("`{field}` rests on a secret, but what comes of it is stored and shown");
             Err(wrong(Diagnostic::error("secret", message).at(tree.span).with_help("decide by what may be seen")))
         }
         _ => {
@@ -114,7 +126,7 @@ pub(super) fn place(evaluation: &Evaluation<'_>, meta: &Meta, view: &View<'_>) -
 /// The name of a region.
 pub(super) fn region(evaluation: &Evaluation<'_>, tree: &Tree, view: &View<'_>) -> Result<String, Told> {
     let region = text(evaluation, tree, view, "region")?;
-    is_no_zone(&region, tree.span).map(|()| region)
+    is_region(&region, tree.span).map(|()| region)
 }
 
 /// A text that must be known before anything is made.
@@ -137,29 +149,89 @@ pub(super) fn text(
     }
 }
 
-fn is_no_zone(region: &str, span: Span) -> Result<(), Told> {
+fn is_region(region: &str, span: Span) -> Result<(), Told> {
     let parent = region.trim_end_matches(|c: char| c.is_ascii_lowercase());
     if parent.len() + 1 == region.len() && parent.ends_with(|c: char| c.is_ascii_digit()) {
         let message = format!("`{region}` is an availability zone, not a region");
         let diagnostic = Diagnostic::error("bad-region", message).at(span);
         return Err(wrong(diagnostic.with_help(format!("write `{parent}`"))));
     }
+    if !has_form_of_region(region) {
+        let diagnostic = Diagnostic::error("bad-region", format!("`{region}` is no region")).at(span);
+        return Err(wrong(diagnostic.with_help("write its code, such as `us-east-1`")));
+    }
     Ok(())
+}
+
+/// Words and a number, joined by `-`. Which of them there are only AWS knows.
+fn has_form_of_region(region: &str) -> bool {
+    let is_word = |word: &str| !word.is_empty() && word.chars().all(|c| c.is_ascii_lowercase());
+    let is_number = |word: &str| !word.is_empty() && word.chars().all(|c| c.is_ascii_digit());
+    match region.rsplit_once('-') {
+        Some((words, number)) => words.split('-').all(is_word) && is_number(number),
+        None => false,
+    }
 }
 
 /// A role to assume: its ARN, or a map with it.
 pub(super) fn role(evaluation: &Evaluation<'_>, tree: &Tree, view: &View<'_>) -> Result<AssumeRole, Told> {
     let value = known(evaluation, tree, view, "assume_role")?;
-    let role = match &value {
-        Value::String(arn) => {
-            Some(AssumeRole { role_arn: arn.to_string(), external_id: None, role_session_name: None })
-        }
-        value => value.to_driver_json().and_then(|json| serde_json::from_value::<AssumeRole>(json).ok()),
+    let value = match &value {
+        Value::Map(_) => value,
+        arn => Value::map([("role_arn".to_owned(), arn.clone())]),
     };
-    role.filter(|role| role.role_arn.starts_with("arn:")).ok_or_else(|| {
+    let value = conform(&value, &role_type()).map_err(|misfits| Told::Wrong(no_role(tree, misfits)))?;
+    if !value.is_known() {
+        return Err(unresolved(evaluation, tree, "assume_role", value.awaits()));
+    }
+    if value.has_secret() {
+        let span = tree.locate(&path_to(&value, &|value| matches!(value, Value::Secret(_))), false);
+        let diagnostic = Diagnostic::error("secret", "`assume_role` rests on a secret, but is stored and shown");
+        return Err(wrong(diagnostic.at(span).with_help("write what may be seen")));
+    }
+    let text = |name: &str| value.as_map().and_then(|role| Some(role.get(name)?.as_str()?.to_owned()));
+    let role_arn = text("role_arn").unwrap_or_default();
+    if !is_role_arn(&role_arn) {
+        let diagnostic = Diagnostic::error("bad-arn", format!("`{role_arn}` is no ARN of a role"));
+        let diagnostic = diagnostic.at(tree.locate(&["role_arn".to_owned()], false));
+        return Err(wrong(diagnostic.with_help("write one such as `arn:aws:iam::123456789012:role/deployer`")));
+    }
+    Ok(AssumeRole { role_arn, external_id: text("external_id"), role_session_name: text("role_session_name") })
+}
+
+/// What `assume_role` takes, beside a lone ARN.
+fn role_type() -> Type {
+    let text = || Type::String(StringType::default());
+    let optional = |doc: &str| Field { required: false, ..Field::required(text(), doc) };
+    let fields = [
+        ("role_arn", Field::required(text(), "The role.")),
+        ("external_id", optional("What the role's trust policy may ask for.")),
+        ("role_session_name", optional("How the session is called in CloudTrail.")),
+    ];
+    let fields = fields.into_iter().map(|(name, field)| (name.to_owned(), field)).collect();
+    Type::Object(Arc::new(ObjectType { fields }))
+}
+
+fn no_role(tree: &Tree, misfits: Vec<Misfit>) -> Vec<Diagnostic> {
+    // A role's ARN under another name is one mistake.
+    let is_misspelt = misfits.iter().any(|misfit| misfit.code == "unknown-field");
+    let told = misfits.into_iter().filter(|misfit| !is_misspelt || misfit.code != "missing-field").map(|misfit| {
+        let span = tree.locate(&misfit.path, misfit.code == "unknown-field");
         let help = "write the role's ARN, or `{ role_arn: …, external_id: …, role_session_name: … }`";
-        wrong(Diagnostic::error("wrong-type", "`assume_role` names no role").at(tree.span).with_help(help))
-    })
+        let diagnostic = Diagnostic::error(misfit.code, format!("`assume_role`: {}", misfit.message)).at(span);
+        diagnostic.with_help(misfit.help.filter(|_| misfit.code == "unknown-field").unwrap_or_else(|| help.to_owned()))
+    });
+    told.collect()
+}
+
+/// Whether it is such as `arn:aws:iam::123456789012:role/deployer`.
+fn is_role_arn(text: &str) -> bool {
+    match text.splitn(6, ':').collect::<Vec<_>>().as_slice() {
+        ["arn", _, "iam", "", account, role] => {
+            account.len() == 12 && account.chars().all(|c| c.is_ascii_digit()) && role.starts_with("role/")
+        }
+        _ => false,
+    }
 }
 
 /// What a lookup finds; unknown as long as nobody looked.
@@ -168,10 +240,11 @@ pub(super) fn known_by(evaluation: &Evaluation<'_>, lookup: &Lookup, view: &View
     if by.has_secret() {
         let message = format!("`{}` is looked up by a secret, which would be shown", lookup.name);
         let help = "look it up by what may be seen";
-        return Err(wrong(Diagnostic::error("secret", message).at(lookup.by.span).with_help(help)));
+        let span = lookup.by.locate(&path_to(&by, &|value| matches!(value, Value::Secret(_))), false);
+        return Err(wrong(Diagnostic::error("secret", message).at(span).with_help(help)));
     }
     let Some(json) = conformed(&by, lookup)?.to_driver_json() else {
-        return Err(unresolved(evaluation, lookup.by.span, "existing", by.awaits()));
+        return Err(unresolved(evaluation, &lookup.by, "existing", by.awaits()));
     };
     let (place, kind) = (view.place.clone(), lookup.kind.as_str().into());
     let ask = Ask::Lookup { place, kind, by: json.to_string().into() };
@@ -184,6 +257,24 @@ pub(super) fn known_by(evaluation: &Evaluation<'_>, lookup: &Lookup, view: &View
             is_secret: false,
         }),
     })
+}
+
+/// The way to the first part of `value` that `is_meant`.
+fn path_to(value: &Value, is_meant: &dyn Fn(&Value) -> bool) -> Vec<String> {
+    let inside = |step: String, inner: &Value| [step].into_iter().chain(path_to(inner, is_meant)).collect();
+    let has = |inner: &Value| is_meant(inner) || !path_to(inner, is_meant).is_empty();
+    match value {
+        Value::Map(entries) => {
+            entries.iter().find(|(_, inner)| has(inner)).map(|(key, inner)| inside(key.clone(), inner))
+        }
+        Value::List(items) => items
+            .iter()
+            .enumerate()
+            .find(|(_, inner)| has(inner))
+            .map(|(index, inner)| inside(index.to_string(), inner)),
+        _ => None,
+    }
+    .unwrap_or_default()
 }
 
 /// The properties and outputs a lookup goes by, as their kind has them.
@@ -228,18 +319,30 @@ pub(super) fn no_single(ask: &Ask, answer: &Answer, span: Span) -> Option<Diagno
 }
 
 /// What to say of a value that must be known before an apply and is not.
-pub(super) fn too_early(why: &Unresolved) -> Diagnostic {
-    let attributes: Vec<String> = why
+/// `path` leads to the file it stands in.
+pub(super) fn too_early(why: &Unresolved, path: &[Segment]) -> Diagnostic {
+    let here = path.iter().map(|segment| format!("{segment}.")).collect::<String>();
+    let attributes: BTreeSet<String> = why
         .awaits
         .iter()
         .filter_map(|awaited| match awaited {
-            Awaited::Attribute(attribute) => Some(format!("`{}`", attribute.address)),
+            Awaited::Attribute(attribute) => {
+                let address = attribute.address.to_string();
+                Some(format!("`{}`", address.strip_prefix(&here).unwrap_or(&address)))
+            }
             Awaited::Fact(_) => None,
         })
         .collect();
-    let message = match attributes.as_slice() {
-        [] => format!("`{}` is not known before the apply", why.field),
-        [..] => format!("`{}` rests on {}, which only an apply tells", why.field, attributes.join(", ")),
+    let what = match why.field {
+        "existing" => "what is looked up".to_owned(),
+        field => format!("`{field}`"),
+    };
+    let message = match attributes.is_empty() {
+        true => format!("{what} is not known before the apply"),
+        false => {
+            let attributes: Vec<String> = attributes.into_iter().collect();
+            format!("{what} rests on {}, which only an apply tells", attributes.join(", "))
+        }
     };
     let help = match why.field {
         "for_each" => {
@@ -248,7 +351,16 @@ pub(super) fn too_early(why: &Unresolved) -> Diagnostic {
         "existing" => {
             "what is looked up must be there before anything is made: use params, locals and constants, or refer to the resource itself"
         }
-        _ => "it decides what there is, so it must be known before anything is made: use params, locals and constants",
+        "when" => {
+            "it decides what there is, so it must be known before anything is made: use params, locals and constants"
+        }
+        "region" | "assume_role" => {
+            "it decides where things lie, so it must be known before anything is made: use params, locals and constants"
+        }
+        "id" => "what is imported is there before anything is made: write its id, or take it from a param",
+        _ => {
+            "it decides what is protected, so it must be known before anything is made: use params, locals and constants"
+        }
     };
     Diagnostic::error("too-early", message).at(why.span).with_help(help)
 }
@@ -269,9 +381,7 @@ pub(super) fn repeated(evaluation: &Evaluation<'_>, for_each: &Arc<Tree>, view: 
             let each = items.iter().enumerate().map(|(index, item)| match item {
                 Value::String(key) => Ok(Each::new(key, item.clone(), index as i64)),
                 Value::Integer(number) => Ok(Each::new(&number.to_string(), item.clone(), index as i64)),
-                Value::Unknown(unknown) => {
-                    Err(unresolved(evaluation, for_each.span, "for_each", (*unknown.awaits).clone()))
-                }
+                Value::Unknown(unknown) => Err(unresolved(evaluation, for_each, "for_each", (*unknown.awaits).clone())),
                 Value::Secret(_) => Err(wrong(nothing_to_repeat(item, at_item(Some(index))))),
                 _ => Err(wrong(bad_item(at_item(Some(index))))),
             });
@@ -310,6 +420,10 @@ fn nothing_to_repeat(value: &Value, place: Span) -> Diagnostic {
         Value::Secret(_) => (
             "`for_each` is secret, but its keys become addresses, which are stored and shown".to_owned(),
             "repeat over names that may be seen, and look the secret values up by `each.key`",
+        ),
+        Value::Integer(_) => (
+            "`for_each` takes a list or a map, not an integer".to_owned(),
+            "for so many of them write `${range(…)}`, or better a list of names such as `[a, b]`",
         ),
         other => (
             format!("`for_each` takes a list or a map, not {}", with_article(other.type_name())),

@@ -11,6 +11,7 @@ use super::definition::{Meta, Module, ResourceTemplate};
 use super::expand::{Expanded, Instance};
 use super::frame::{Binding, Each, Frame, Group};
 use super::repeat::{self, Repeated, Told};
+use super::stuck;
 use super::view::{Evaluation, View};
 use crate::address::{Address, Segment};
 use crate::diagnostic::{Diagnostic, Span};
@@ -25,18 +26,18 @@ use crate::value::{Attribute, Awaited, Unknown, Value};
 const MOST_INSTANCES: usize = 100_000;
 
 /// A block of a frame that is not unrolled yet.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Block {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Block {
     Resource(usize),
     Call(usize),
     Existing(usize),
 }
 
 /// Why a block is not unrolled.
-struct Left {
-    frame: usize,
-    block: Block,
-    why: Unresolved,
+pub(super) struct Left {
+    pub(super) frame: usize,
+    pub(super) block: Block,
+    pub(super) why: Unresolved,
 }
 
 /// What a block's repetition waits for.
@@ -47,8 +48,14 @@ pub(super) struct Unresolved {
     pub(super) field: &'static str,
     /// What it awaits.
     pub(super) awaits: BTreeSet<Awaited>,
-    /// Whether it asks for another block that is not unrolled either.
-    pub(super) is_blocked: bool,
+    /// The blocks it asks for that are not unrolled either, with their frames.
+    pub(super) blocks: BTreeSet<(usize, Block)>,
+}
+
+impl Unresolved {
+    fn is_blocked(&self) -> bool {
+        !self.blocks.is_empty()
+    }
 }
 
 /// What one block is found to be.
@@ -136,6 +143,7 @@ impl<'a> Unroller<'a> {
                 }
                 Err(Told::Unresolved(why)) => still.push(Left { frame, block, why }),
                 Err(Told::Wrong(found)) => {
+                    let found = found.into_iter().map(|wrong| self.expanded.told_in(frame, wrong));
                     self.diagnostics.extend(found);
                     self.put_wrong(frame, block);
                 }
@@ -312,14 +320,17 @@ impl<'a> Unroller<'a> {
     /// Has one instance stand for all of each block whose repetition only an apply or a
     /// cloud can tell; of those that wait for each other where there are no others.
     fn open(&mut self, left: Vec<Left>) -> Vec<Left> {
-        let all_blocked = left.iter().all(|it| it.why.is_blocked);
+        let all_blocked = left.iter().all(|it| it.why.is_blocked());
+        if all_blocked {
+            self.diagnostics.extend(stuck::circles(&self.expanded, &left));
+        }
         let (blocked, open): (Vec<Left>, Vec<Left>) =
-            left.into_iter().partition(|it| it.why.is_blocked && !all_blocked);
+            left.into_iter().partition(|it| it.why.is_blocked() && !all_blocked);
         let mut left = blocked;
         for Left { frame, block, why } in open {
             let is_attribute = |awaited: &Awaited| matches!(awaited, Awaited::Attribute(_));
             if why.awaits.iter().any(is_attribute) {
-                self.diagnostics.push(repeat::too_early(&why));
+                self.too_early(frame, &why);
             }
             let frames = self.put_open(frame, block);
             left.extend(frames.into_iter().flat_map(|frame| self.blocks(frame)).collect::<Vec<_>>());
@@ -365,7 +376,11 @@ impl<'a> Unroller<'a> {
 
     /// Tells of every block that is left why it is, unless that follows from another.
     fn give_up(&mut self, left: Vec<Left>) {
-        for Left { why, .. } in left {
+        let is_stuck = self.diagnostics.is_empty() && self.expanded.asks.is_empty();
+        if is_stuck && left.iter().all(|it| it.why.is_blocked()) {
+            self.diagnostics.extend(stuck::circles(&self.expanded, &left));
+        }
+        for Left { frame, why, .. } in left {
             let asks: Vec<Ask> = why
                 .awaits
                 .iter()
@@ -374,13 +389,18 @@ impl<'a> Unroller<'a> {
                     Awaited::Attribute(_) => None,
                 })
                 .collect();
-            match (asks.is_empty(), why.is_blocked) {
+            match (asks.is_empty(), why.is_blocked()) {
                 (false, _) => self.expanded.asks.extend(asks),
                 (true, true) => {}
-                (true, false) => self.diagnostics.push(repeat::too_early(&why)),
+                (true, false) => self.too_early(frame, &why),
             }
         }
         self.lookups();
+    }
+
+    fn too_early(&mut self, frame: usize, why: &Unresolved) {
+        let wrong = repeat::too_early(why, &self.expanded.frames[frame].path);
+        self.diagnostics.push(self.expanded.told_in(frame, wrong));
     }
 
     /// Asks for what is looked up, and tells of what is not there, or not alone.
@@ -418,7 +438,7 @@ impl<'a> Unroller<'a> {
                 }
                 Err(Told::Unresolved(why)) => {
                     if !self.rehearses || !why.awaits.is_empty() {
-                        self.diagnostics.push(repeat::too_early(&why));
+                        self.diagnostics.push(repeat::too_early(&why, &[]));
                     }
                     continue;
                 }
@@ -469,7 +489,8 @@ impl<'a> Unroller<'a> {
 }
 
 fn unseen((frame, block): (usize, Block)) -> Left {
-    let why = Unresolved { span: Span::default(), field: "", awaits: BTreeSet::new(), is_blocked: true };
+    let blocks = BTreeSet::from([(frame, block)]);
+    let why = Unresolved { span: Span::default(), field: "", awaits: BTreeSet::new(), blocks };
     Left { frame, block, why }
 }
 

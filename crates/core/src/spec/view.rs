@@ -3,8 +3,8 @@
 //! Names that rest on others are worked out when they are asked for, once for each
 //! evaluation; what goes wrong there is told where it stands.
 
-use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
+use std::cell::RefCell;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use super::Attributes;
@@ -12,10 +12,12 @@ use super::definition::{Module, Name};
 use super::expand::Expanded;
 use super::files::beside;
 use super::frame::{Binding, Each, Frame, Group};
-use super::tree::Tree;
+use super::tree::{Mention, Tree};
+use super::unroll::Block;
+use crate::address::{Address, Segment, nearby};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::driver::Place;
-use crate::expr::Scope;
+use crate::expr::{PathStep, Scope};
 use crate::fact::{Ask, Facts};
 use crate::schema::{StringType, Type, conform};
 use crate::value::{Attribute, Unknown, Value};
@@ -33,8 +35,8 @@ pub struct Evaluation<'a> {
     /// The names being worked out, the outermost first, and where they are declared.
     open: RefCell<Vec<((usize, Key), Span)>>,
     found: RefCell<Vec<Diagnostic>>,
-    /// Whether something was asked for that is not unrolled yet.
-    pub(super) is_blocked: Cell<bool>,
+    /// The blocks that were asked for and are not unrolled yet.
+    pub(super) blocks: RefCell<BTreeSet<(usize, Block)>>,
 }
 
 /// What an evaluation works out once.
@@ -54,7 +56,7 @@ impl<'a> Evaluation<'a> {
             known: RefCell::default(),
             open: RefCell::default(),
             found: RefCell::default(),
-            is_blocked: Cell::new(false),
+            blocks: RefCell::default(),
         }
     }
 
@@ -73,8 +75,44 @@ impl<'a> Evaluation<'a> {
     pub(super) fn value(&self, tree: &Tree, view: &View<'_>) -> Value {
         let mut found = Vec::new();
         let value = tree.evaluate_noting(view, &mut found);
-        self.found.borrow_mut().extend(found);
+        for wrong in found {
+            self.tell(view.frame, self.of_absent(wrong, tree, view.frame));
+        }
         value
+    }
+
+    /// Says what is wrong where it is that something named is left out.
+    fn of_absent(&self, wrong: Diagnostic, tree: &Tree, frame: usize) -> Diagnostic {
+        let is_there = |mention: &Mention| wrong.span.is_some_and(|span| span.start == mention.span.start);
+        let Some(mention) = tree.references().into_iter().find(is_there) else { return wrong };
+        let name = &mention.reference.root;
+        let Some(when) = self.left_out(frame, name) else { return wrong };
+        let (message, example) = match mention.reference.path.first() {
+            Some(PathStep::Field(field)) => (
+                format!("`{name}` is left out, so it has no `{field}`"),
+                format!("has({name}.{field}) ? {name}.{field} : null"),
+            ),
+            _ => (format!("`{name}` is left out"), format!("{name} != null ? {name} : null")),
+        };
+        Diagnostic { span: wrong.span, ..Diagnostic::error("absent", message) }
+            .with_label(when, "since this is false")
+            .with_help(format!("say what is to stand here without it, as in `{example}`"))
+    }
+
+    /// The condition by which `name` is left out.
+    fn left_out(&self, frame: usize, name: &str) -> Option<Span> {
+        let own = self.frame(frame);
+        let meta = match *own.module.names.get(name)? {
+            Name::Resource(index) if own.resources[index].is_absent() => &own.module.resources[index].meta,
+            Name::Module(index) if own.calls[index].is_absent() => &own.module.calls[index].meta,
+            Name::Existing(index) if own.existing[index].is_absent() => &own.module.existing[index].meta,
+            _ => return None,
+        };
+        meta.when.as_ref().map(|when| when.span)
+    }
+
+    fn block(&self, frame: usize, block: Block) {
+        self.blocks.borrow_mut().insert((frame, block));
     }
 
     /// What went wrong so far.
@@ -82,8 +120,9 @@ impl<'a> Evaluation<'a> {
         self.found.take()
     }
 
-    pub(super) fn tell(&self, diagnostic: Diagnostic) {
-        self.found.borrow_mut().push(diagnostic);
+    /// Notes what is wrong in the file of `frame`.
+    pub(super) fn tell(&self, frame: usize, diagnostic: Diagnostic) {
+        self.found.borrow_mut().push(self.expanded.told_in(frame, diagnostic));
     }
 
     /// What `key` stands for in `frame`, worked out unless it is known.
@@ -93,7 +132,7 @@ impl<'a> Evaluation<'a> {
             return value.clone();
         }
         if let Some(wrong) = self.loop_at(&key, span) {
-            self.tell(wrong);
+            self.found.borrow_mut().push(wrong);
             return nothing_known();
         }
         self.open.borrow_mut().push((key.clone(), span));
@@ -106,15 +145,7 @@ impl<'a> Evaluation<'a> {
     fn loop_at(&self, key: &(usize, Key), span: Span) -> Option<Diagnostic> {
         let open = self.open.borrow();
         if let Some(start) = open.iter().position(|(open, _)| open == key) {
-            let around: Vec<String> = open[start..].iter().map(|(open, _)| self.shown(open)).collect();
-            let message = match around.as_slice() {
-                [only] => format!("`{only}` rests on itself"),
-                _ => format!("these rest on each other: `{}` → `{}`", around.join("` → `"), around[0]),
-            };
-            let first = open[start..].iter().min_by_key(|(_, span)| (span.source, span.start));
-            let mut diagnostic = Diagnostic::error("cycle", message).at(first.map_or(span, |(_, span)| *span));
-            diagnostic.help = Some("break the loop: one of them must do without the other".to_owned());
-            return Some(diagnostic);
+            return Some(self.describe(&open[start..]));
         }
         (open.len() >= DEEPEST).then(|| {
             let message = format!("more than {DEEPEST} names rest on each other, one on the next");
@@ -122,14 +153,38 @@ impl<'a> Evaluation<'a> {
         })
     }
 
-    fn shown(&self, (frame, key): &(usize, Key)) -> String {
+    /// A loop in words, from what stands first in the files on.
+    fn describe(&self, around: &[((usize, Key), Span)]) -> Diagnostic {
+        let first = (0..around.len()).min_by_key(|&index| (around[index].1.source, around[index].1.start));
+        let (behind, before) = around.split_at(first.unwrap_or(0));
+        let around: Vec<_> = before.iter().chain(behind).collect();
+        let names = nearby(&around.iter().map(|(key, _)| self.address(key)).collect::<Vec<_>>());
+        let shown: Vec<String> = names.iter().chain(names.first()).map(|name| format!("`{name}`")).collect();
+        let (message, help) = match shown.as_slice() {
+            [only, _] => (format!("{only} rests on itself"), "say what it stands for without naming it"),
+            _ => (
+                format!("these rest on each other: {}", shown.join(" → ")),
+                "break the loop: let one do without the next",
+            ),
+        };
+        let mut diagnostic = Diagnostic::error("cycle", message).with_help(help);
+        for (index, (_, span)) in around.iter().enumerate() {
+            match index {
+                0 => diagnostic.span = Some(*span),
+                _ => diagnostic = diagnostic.with_label(*span, format!("rests on {}", shown[index + 1])),
+            }
+        }
+        diagnostic
+    }
+
+    fn address(&self, (frame, key): &(usize, Key)) -> Address {
         let frame = &self.expanded.frames[*frame];
         let name = match key {
             Key::Param(name) => name,
             Key::Local(index) => &frame.module.locals[*index].name,
             Key::Output(index) => &frame.module.outputs[*index].name,
         };
-        frame.address(name).to_string()
+        frame.address(name)
     }
 
     fn frame(&self, frame: usize) -> &'a Frame {
@@ -162,11 +217,11 @@ impl<'a> Evaluation<'a> {
             Err(misfits) => {
                 for misfit in misfits {
                     let place: Vec<&str> = [name].into_iter().chain(misfit.path.iter().map(String::as_str)).collect();
-                    let message = format!("`{}` of `{}`: {}", place.join("."), path_text(own), misfit.message);
+                    let message = format!("`{}` of `{}`: {}", place.join("."), own_text(own), misfit.message);
                     let mut diagnostic = Diagnostic::error(misfit.code, message)
                         .at(tree.locate(&misfit.path, misfit.code == "unknown-field"));
                     diagnostic.help = misfit.help.or_else(|| Some(format!("`{}` declares it", own.module.file)));
-                    self.tell(diagnostic.with_label(param.span, "the param"));
+                    self.tell(parent, diagnostic.with_label(param.span, "the param"));
                 }
                 Value::Unknown(Unknown::of(param.ty.clone()))
             }
@@ -207,7 +262,7 @@ impl<'a> Evaluation<'a> {
             }
             Group::Open(_, by_key) => Value::Unknown(Unknown::of(repeated(attributes(), *by_key))),
             Group::Unresolved => {
-                self.is_blocked.set(true);
+                self.block(frame, Block::Resource(index));
                 Value::Unknown(Unknown::of(repeated(attributes(), template.meta.for_each.is_some())))
             }
         }
@@ -236,8 +291,10 @@ impl<'a> Evaluation<'a> {
             Group::Keyed(all) => {
                 Value::map(all.iter().map(|(key, value)| (key.clone(), value.clone())).collect::<Vec<_>>())
             }
-            Group::Open(_, true) | Group::Unresolved => {
-                self.is_blocked.set(true);
+            group @ (Group::Open(_, true) | Group::Unresolved) => {
+                if matches!(group, Group::Unresolved) {
+                    self.block(frame, Block::Existing(index));
+                }
                 let lookup = &own.module.existing[index];
                 let ty = Type::Object(lookup.schema.attributes.clone());
                 Value::Unknown(Unknown::of(repeated(ty, lookup.meta.for_each.is_some())))
@@ -254,7 +311,7 @@ impl<'a> Evaluation<'a> {
             }
             Group::Open(..) => nothing_known(),
             Group::Unresolved => {
-                self.is_blocked.set(true);
+                self.block(frame, Block::Call(index));
                 nothing_known()
             }
         }
@@ -271,13 +328,16 @@ fn nothing_known() -> Value {
 
 /// The way to a frame, as text.
 pub(super) fn path_text(frame: &Frame) -> String {
-    match frame.path.split_last() {
-        Some((own, around)) => {
-            let address = crate::address::Address::within(around, own.name.as_str());
-            own.key.as_ref().map_or_else(|| address.clone(), |key| address.clone().with_key(key)).to_string()
-        }
-        None => String::new(),
-    }
+    path_of(&frame.path)
+}
+
+/// A frame as the one around it names it.
+fn own_text(frame: &Frame) -> String {
+    path_of(&frame.path[frame.path.len().saturating_sub(1)..])
+}
+
+fn path_of(path: &[Segment]) -> String {
+    path.iter().map(ToString::to_string).collect::<Vec<_>>().join(".")
 }
 
 /// What the expressions of one block can see.
@@ -353,7 +413,8 @@ impl Scope for View<'_> {
             _ => {}
         }
         let evaluation = self.evaluation;
-        Some(match *self.module().names.get(name)? {
+        let known = self.module().names.get(name).copied();
+        Some(match known.or(self.module().is_partial.then_some(Name::Unread))? {
             Name::Param => evaluation.param(self.frame, name),
             Name::Local(index) => evaluation.local(self.frame, index),
             Name::Existing(index) => evaluation.existing(self.frame, index),
@@ -392,6 +453,7 @@ impl Scope for View<'_> {
     }
 
     fn file(&self, path: &str) -> Result<Arc<str>, String> {
-        self.evaluation.expanded.spec.files.text(&beside(&self.module().file, path))
+        let name = beside(&self.module().file, path);
+        self.evaluation.expanded.spec.files.text(&name).map_err(|why| format!("`{name}`: {why}"))
     }
 }

@@ -1,6 +1,6 @@
 //! What of a resource an expression names, and whether the field it feeds can take that.
 
-use super::{CallTarget, Checker, Target};
+use super::{CallTarget, Checker, Target, Within};
 use crate::diagnostic::suggest;
 use crate::expr::PathStep;
 use crate::schema::{KindSchema, Type, with_article};
@@ -9,13 +9,13 @@ use crate::spec::tree::Mention;
 
 impl Checker<'_> {
     /// Checks `vpc.id` and `public["a"].id` against the kind's outputs and properties.
-    pub(super) fn attribute(&mut self, mention: &Mention, target: &Target) {
+    pub(super) fn attribute(&mut self, mention: &Mention, target: &Target, within: Within<'_>) {
         let (path, schema) = (mention.reference.path.as_slice(), &target.schema);
         let path = match (target.is_repeated, path.split_first()) {
             (false, _) => path,
             (true, Some((PathStep::Key(_) | PathStep::Each, rest))) => rest,
             (true, Some((PathStep::Field(name), _))) if schema.attribute(name).is_some() => {
-                return self.forgotten_key(mention, name);
+                return self.forgotten_key(mention, name, target.key.as_deref(), within);
             }
             (true, Some((PathStep::Field(_), rest))) => rest,
             (true, None) => return,
@@ -33,14 +33,14 @@ impl Checker<'_> {
     }
 
     /// Checks `network.vpc_id` and `api["blue"].url` against the module's outputs.
-    pub(super) fn output_of(&mut self, mention: &Mention, target: &CallTarget) {
+    pub(super) fn output_of(&mut self, mention: &Mention, target: &CallTarget, within: Within<'_>) {
         let Some(module) = &target.module else { return };
         let path = mention.reference.path.as_slice();
         let names: Vec<&str> = module.outputs.iter().map(|output| output.name.as_str()).collect();
         let path = match (target.is_repeated, path.split_first()) {
             (false, Some((PathStep::Key(_) | PathStep::Each, _))) => return self.key_without_for_each(mention),
             (true, Some((PathStep::Field(name), _))) if names.contains(&name.as_str()) => {
-                return self.forgotten_key(mention, name);
+                return self.forgotten_key(mention, name, target.key.as_deref(), within);
             }
             (false, _) => path,
             (true, Some((_, rest))) => rest,
@@ -49,9 +49,14 @@ impl Checker<'_> {
         if let Some((PathStep::Field(name), rest)) = path.split_first()
             && !names.contains(&name.as_str())
         {
-            let help = match suggest(name, names.iter().copied()) {
-                Some(near) => format!("did you mean `{near}`?"),
-                None => format!("its outputs are {}", list(&names)),
+            let help = match (suggest(name, names.iter().copied()), module.names.get(name)) {
+                (Some(near), _) => format!("did you mean `{near}`?"),
+                (None, Some(inner)) => {
+                    let (file, what) = (&module.file, inner.describe());
+                    format!("in `{file}` that is {what}: add an output there for what is needed of it")
+                }
+                (None, None) if names.is_empty() => format!("`{}` has no outputs: add one there", module.file),
+                (None, None) => format!("its outputs are {}", list(&names)),
             };
             let message = format!("the module `{}` has no output `{name}`", mention.reference.root);
             self.error("unknown-output", if rest.is_empty() { mention.tail } else { mention.span }, message, help);
@@ -92,17 +97,25 @@ impl Checker<'_> {
         }
     }
 
-    fn forgotten_key(&mut self, mention: &Mention, name: &str) {
+    fn forgotten_key(&mut self, mention: &Mention, name: &str, key: Option<&str>, within: Within<'_>) {
         let root = &mention.reference.root;
+        let key = match within.is_repeated {
+            true => "each.key".to_owned(),
+            false => format!("\"{}\"", key.unwrap_or("…")),
+        };
         let message = format!("`{root}` is repeated by `for_each`, so `{root}.{name}` does not say which");
-        let help = format!("name one, such as `{root}[\"…\"].{name}`, or all: `values({root}).map(it, it.{name})`");
+        let help = format!("name one, such as `{root}[{key}].{name}`, or all: `values({root}).map(it, it.{name})`");
         self.error("missing-key", mention.span, message, help);
     }
 
     fn key_without_for_each(&mut self, mention: &Mention) {
         let root = &mention.reference.root;
         let message = format!("`{root}` is not repeated by `for_each`, so it has no keys");
-        self.error("unknown-key", mention.span, message, format!("write `{root}.…` for its outputs"));
+        let help = match mention.reference.path.get(1) {
+            Some(PathStep::Field(name)) => format!("write `{root}.{name}`"),
+            _ => format!("write `{root}.…` for its outputs"),
+        };
+        self.error("unknown-key", mention.span, message, help);
     }
 
     fn unknown_attribute(&mut self, mention: &Mention, name: &str, is_last: bool, schema: &KindSchema) {

@@ -3,21 +3,35 @@
 use std::collections::HashMap;
 
 use super::{Checker, Within};
+use crate::address::is_name;
 use crate::diagnostic::{Diagnostic, Span, suggest};
 use crate::expr::PathStep;
 use crate::spec::definition::{ModuleCall, Name, NamedReference};
-use crate::spec::document::{Document, Named, list};
+use crate::spec::document::{Document, Named, Purpose, list};
 use crate::spec::tree::Mention;
 
 /// What every name of a file means.
 pub(super) fn names(document: &Document, calls: &[(ModuleCall, Vec<Named>)]) -> HashMap<String, Name> {
     let params = document.params.keys().map(|name| (name.clone(), Name::Param));
     let unread = document.unread.iter().map(|name| (name.clone(), Name::Unread));
+    let unread = unread.chain(bad_names(document, calls).map(|part| (part, Name::Unread)));
     let locals = (0..).zip(&document.locals).map(|(index, (it, _))| (it.name.clone(), Name::Local(index)));
     let existing = (0..).zip(&document.existing).map(|(index, it)| (it.name.name.clone(), Name::Existing(index)));
     let resources = (0..).zip(&document.resources).map(|(index, it)| (it.name.name.clone(), Name::Resource(index)));
     let calls = (0..).zip(calls).map(|(index, (it, _))| (it.name.clone(), Name::Module(index)));
     unread.chain(calls).chain(resources).chain(existing).chain(locals).chain(params).collect()
+}
+
+/// What expressions take the names for that are none: `log-name` is `log` without `name`.
+fn bad_names(document: &Document, calls: &[(ModuleCall, Vec<Named>)]) -> impl Iterator<Item = String> {
+    let params = document.params.keys().map(String::as_str);
+    let locals = document.locals.iter().map(|(it, _)| it.name.as_str());
+    let existing = document.existing.iter().map(|it| it.name.name.as_str());
+    let resources = document.resources.iter().map(|it| it.name.name.as_str());
+    let calls = calls.iter().map(|(it, _)| it.name.as_str());
+    let all = params.chain(locals).chain(existing).chain(resources).chain(calls);
+    let parts = all.filter(|name| !is_name(name)).flat_map(|name| name.split('-')).filter(|part| is_name(part));
+    parts.map(str::to_owned).collect::<Vec<_>>().into_iter()
 }
 
 impl Checker<'_> {
@@ -53,14 +67,17 @@ impl Checker<'_> {
                 self.member(&mention, &outputs.iter().map(String::as_str).collect::<Vec<_>>());
             }
             "each" if within.is_repeated => self.member(&mention, &["index", "key", "value"]),
-            "each" => self.stray_each(mention.head),
-            name if within.own == Some(name) && !within.is_repeated => self.refers_to_itself(&mention),
+            "each" => self.stray_each(mention.head, within),
+            name if within.own == Some(name) && (!within.is_repeated || within.decides.is_some()) => {
+                self.refers_to_itself(&mention);
+            }
             name => match self.names.get(name).copied() {
                 Some(Name::Unread) => {}
                 Some(name) => {
-                    self.target(&mention, name);
+                    self.target(&mention, name, within);
                     return Some(NamedReference { name, reference: mention.reference, span: mention.span });
                 }
+                None if self.is_partial => {}
                 None => self.unknown_name(&mention),
             },
         }
@@ -68,20 +85,20 @@ impl Checker<'_> {
     }
 
     /// Whether what is named has what is named of it.
-    fn target(&mut self, mention: &Mention, name: Name) {
+    fn target(&mut self, mention: &Mention, name: Name, within: Within<'_>) {
         match name {
             Name::Resource(index) => {
                 self.named.insert(index);
                 let target = self.resources[index].clone();
-                self.attribute(mention, &target);
+                self.attribute(mention, &target, within);
             }
             Name::Existing(index) => {
                 let target = self.existing[index].clone();
-                self.attribute(mention, &target);
+                self.attribute(mention, &target, within);
             }
             Name::Module(index) => {
                 let target = self.calls[index].clone();
-                self.output_of(mention, &target);
+                self.output_of(mention, &target, within);
             }
             Name::Param | Name::Local(_) | Name::Unread => {}
         }
@@ -107,10 +124,18 @@ impl Checker<'_> {
         }
     }
 
-    fn stray_each(&mut self, place: Span) {
-        let message = "`each` means something only in a resource or module with `for_each`".to_owned();
-        let help = "add `for_each:` beside the kind, or name the value itself".to_owned();
-        self.error("unknown-reference", place, message, help);
+    fn stray_each(&mut self, place: Span, within: Within<'_>) {
+        let (message, help) = match within.decides {
+            Some("for_each") => (
+                "`for_each` is what `each` goes over, and cannot name it",
+                "name a param, a local, or another resource with a `for_each`",
+            ),
+            _ => (
+                "`each` means something only in a resource or module with `for_each`",
+                "add `for_each:` beside the kind, or name the value itself",
+            ),
+        };
+        self.error("unknown-reference", place, message.to_owned(), help.to_owned());
     }
 
     fn unknown_name(&mut self, mention: &Mention) {
@@ -122,7 +147,13 @@ impl Checker<'_> {
             (_, Some(PathStep::Field(name))) if is_namespace(&reference.root) && known.contains(&name.as_str()) => {
                 format!("write `{name}`: whatever a spec declares is named without anything before it")
             }
+            _ if reference.root == "outputs" => {
+                "only `checks` can name outputs: write here what the output is made of".to_owned()
+            }
             (Some(near), _) => format!("did you mean `{near}`?"),
+            (None, _) if self.purpose == Purpose::Module => {
+                format!("a module sees only what its own file declares: make `{}` a param of it", reference.root)
+            }
             (None, _) => {
                 "expressions can name params, locals, resources, modules, `existing` entries, `each`, `aws` and `stack`"
                     .to_owned()

@@ -45,7 +45,15 @@ impl Reader<'_> {
 
     fn lookup(&mut self, entry: &Entry, name: Named) -> Option<LookupEntry> {
         let what = format!("`{}`", entry.key.text);
+        if let Some(id) = entry.value.text().filter(|_| !entry.value.is_null()) {
+            let help = format!("say of which kind it is, as in `{}: {{ ec2/vpc: {{ id: {id} }} }}`", entry.key.text);
+            self.error("missing-kind", entry.value.span, format!("{what} is a mapping, not a text"), Some(help));
+            return None;
+        }
         let fields = self.mapping(&entry.value, &what);
+        if fields.is_empty() && !entry.value.is_null() && entry.value.entries().is_none() {
+            return None;
+        }
         let others: Vec<&Entry> = fields.iter().filter(|field| !META_FIELDS.contains(&&*field.key.text)).collect();
         let kind = self.kind(entry, &others)?;
         let schema = self.schemas.get(&kind.key.text)?.clone();
@@ -62,7 +70,16 @@ impl Reader<'_> {
 
     /// What a lookup goes by: an id, properties or outputs of the kind.
     fn known_by(&mut self, kind: &Entry, schema: &crate::schema::KindSchema) -> Option<Tree> {
+        if let Some(id) = kind.value.text().filter(|_| !kind.value.is_null()) {
+            let message = format!("`{}` is a mapping, not a text", kind.key.text);
+            let help = format!("say what it is known by, as in `{{ id: {id} }}`");
+            self.error("wrong-type", kind.value.span, message, Some(help));
+            return None;
+        }
         let entries = self.mapping(&kind.value, &format!("`{}`", kind.key.text));
+        if !super::is_mapping(&kind.value) {
+            return None;
+        }
         if entries.is_empty() {
             let help = "say by what it is known, such as `{ id: … }` or `{ tags: { Name: … } }`".to_owned();
             let message = format!("nothing says which `{}` is meant", kind.key.text);
@@ -98,33 +115,58 @@ impl Reader<'_> {
     fn call(&mut self, entry: &Entry) -> CallEntry {
         let name = self.name(entry, "a module");
         let what = format!("the module `{}`", name.name);
-        let mut call = CallEntry { name, path: None, with: Vec::new(), meta: Meta::default(), depends_on: Vec::new() };
+        let mut call = CallEntry {
+            name,
+            path: None,
+            with: Some(Vec::new()),
+            beside: Vec::new(),
+            meta: Meta::default(),
+            depends_on: Vec::new(),
+        };
         if let Some(path) = entry.value.text().filter(|path| !path.is_empty()) {
             let help = format!("write `{{ use: {path} }}`, and `with:` for its params");
             self.error("wrong-type", entry.value.span, format!("{what} is a mapping, not a text"), Some(help));
             return call;
         }
         let fields = self.mapping(&entry.value, &what);
-        if !fields.iter().any(|field| &*field.key.text == "use") {
-            let help = "name its file, as in `use: ./modules/network.yaml`".to_owned();
-            self.error("missing-field", entry.key.span, format!("{what} does not say which file it uses"), Some(help));
-        }
+        let mut names_file = false;
         for field in fields {
+            if is_perhaps_param(&field.key.text) {
+                call.beside.push(field.clone());
+                continue;
+            }
             match self.field(field, fields, &CALL_FIELDS, &what) {
-                Some("use") => call.path = self.path(&field.value),
-                Some("with") => call.with = self.mapping(&field.value, "`with`").to_vec(),
+                Some("use") => {
+                    names_file = true;
+                    call.path = self.path(&field.value);
+                }
+                Some("with") => {
+                    let entries = self.mapping(&field.value, "`with`").to_vec();
+                    call.with = super::is_mapping(&field.value).then_some(entries);
+                }
                 Some("depends_on") => call.depends_on = self.names(&field.value, "`depends_on`"),
                 Some(known) => self.meta(known, &field.value, &mut call.meta),
                 None => {}
             }
         }
+        if !names_file && super::is_mapping(&entry.value) {
+            let help = "name its file, as in `use: ./modules/network.yaml`".to_owned();
+            self.error("missing-field", entry.key.span, format!("{what} does not say which file it uses"), Some(help));
+        }
         call
+    }
+
+    /// Tells of a field beside `use` that is none.
+    pub(in crate::spec) fn no_call_field(&mut self, field: &Entry, call: &str) {
+        self.field(field, &[], &CALL_FIELDS, &format!("the module `{call}`"));
     }
 
     fn path(&mut self, node: &Node) -> Option<Named> {
         let name = self.text(node, "`use`")?;
         if name.contains("${") {
-            let help = "write the path itself: which files belong to a spec must be plain to see".to_owned();
+            let help = "write the path itself: which files belong to a spec must be plain to see. To choose between \
+                        modules, use each with a `when`"
+                .to_owned();
             self.error("expression", node.span, "`use` is a path, without expressions", Some(help));
             return None;
         }
@@ -183,4 +225,10 @@ impl Reader<'_> {
             _ => self.tree(node, &ty),
         }
     }
+}
+
+/// Whether a field beside `use` may have been meant for `with`: no field of calls is near.
+fn is_perhaps_param(name: &str) -> bool {
+    let is_near = suggest(name, CALL_FIELDS).is_some() || super::words::meant(name, &CALL_FIELDS).is_some();
+    !CALL_FIELDS.contains(&name) && !is_near
 }

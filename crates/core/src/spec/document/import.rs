@@ -16,19 +16,22 @@ pub struct ImportBlock {
     pub id: Tree,
     /// Where the entry stands.
     pub span: Span,
+    /// Where the address stands.
+    pub to_span: Span,
 }
 
 impl Reader<'_> {
     pub(super) fn imports(&mut self, node: &Node) -> Vec<ImportBlock> {
-        let entries = self.entries(node, "`import`", "{ to: vpc, id: vpc-0a1b }");
+        let entries = self.entries(node, "`import`", ["to", "id"], "{ to: vpc, id: vpc-0a1b }");
         entries.iter().filter_map(|entry| self.one_import(entry)).collect()
     }
 
     fn one_import(&mut self, node: &Node) -> Option<ImportBlock> {
         let entries = self.whole(node, &["to", "id"], "an entry of `import`")?;
         let [to, id] = ["to", "id"].map(|name| entries.iter().find(|entry| &*entry.key.text == name));
+        let to_span = to?.value.span;
         let to = self.address(&to?.value);
         let id = self.tree(&id?.value, &Type::String(StringType::default()));
-        Some(ImportBlock { to: to?, id, span: node.span })
+        Some(ImportBlock { to: to?, id, span: node.span, to_span })
     }
 }

@@ -6,6 +6,7 @@ mod meta;
 mod moved;
 mod param;
 mod resource;
+mod words;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -57,12 +58,17 @@ pub(super) struct Document {
     pub imports: Vec<ImportBlock>,
     /// Names of what could not be read: naming one is no mistake of its own.
     pub unread: Vec<String>,
+    /// Whether a whole section could not be read, so that any name may be one of its.
+    pub is_partial: bool,
+    /// What the file is for.
+    pub purpose: Purpose,
 }
 
 /// What a file is for, which decides the sections it may have.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Purpose {
     /// A stack.
+    #[default]
     Spec,
     /// To be used by other files.
     Module,
@@ -77,8 +83,14 @@ impl Purpose {
     }
 
     fn sections(self) -> Vec<&'static str> {
-        let of_stacks = ["stack", "region", "assume_role", "environments", "defaults", "moved", "import"];
-        SECTIONS.into_iter().filter(|section| self == Self::Spec || !of_stacks.contains(section)).collect()
+        SECTIONS.into_iter().filter(|section| self == Self::Spec || !OF_STACKS.contains(section)).collect()
+    }
+
+    fn beginning(self) -> &'static str {
+        match self {
+            Self::Spec => "begin with a line such as `stack: shop`, then `resources:`",
+            Self::Module => "begin with `params:` or `resources:`",
+        }
     }
 }
 
@@ -119,8 +131,10 @@ pub(super) struct CallEntry {
     pub name: Named,
     /// The file it uses.
     pub path: Option<Named>,
-    /// The values of the module's params.
-    pub with: Vec<Entry>,
+    /// The values of the module's params; `None` where they could not be read.
+    pub with: Option<Vec<Entry>>,
+    /// What stands beside `use` and is no field there.
+    pub beside: Vec<Entry>,
     /// Repetition, condition and place.
     pub meta: Meta,
     /// Names of what everything in it needs without referring to it.
@@ -170,6 +184,11 @@ impl Named {
     }
 }
 
+/// Sections that a spec has and a module has not.
+const OF_STACKS: [&str; 7] = ["stack", "region", "assume_role", "environments", "defaults", "moved", "import"];
+/// Those whose entries expressions may name.
+const NAMING_SECTIONS: [&str; 5] = ["params", "locals", "existing", "modules", "resources"];
+
 /// Reads the sections of a file. What cannot be read is left out and told.
 pub(super) fn read(
     root: &Node,
@@ -178,8 +197,7 @@ pub(super) fn read(
     schemas: &Schemas,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Document {
-    let mut reader = Reader { sources, schemas, diagnostics };
-    reader.document(root, purpose)
+    Reader::new(sources, schemas, diagnostics).document(root, purpose)
 }
 
 /// Reads parts of a spec, noting what is wrong with them.
@@ -187,6 +205,12 @@ pub(super) struct Reader<'a> {
     pub(super) sources: &'a Sources,
     schemas: &'a Schemas,
     pub(super) diagnostics: &'a mut Vec<Diagnostic>,
+}
+
+impl<'a> Reader<'a> {
+    pub(super) fn new(sources: &'a Sources, schemas: &'a Schemas, diagnostics: &'a mut Vec<Diagnostic>) -> Self {
+        Self { sources, schemas, diagnostics }
+    }
 }
 
 impl Reader<'_> {
@@ -197,12 +221,12 @@ impl Reader<'_> {
     }
 
     fn document(&mut self, root: &Node, purpose: Purpose) -> Document {
-        let mut document = Document::default();
+        let mut document = Document { purpose, ..Document::default() };
         let what = purpose.name();
         if !matches!(root.kind, NodeKind::Mapping(_)) && !root.is_null() {
             let message = format!("{what} is a mapping of names to values, not {}", root.describe());
-            let help = "begin with a line such as `stack: shop`, then `resources:`".to_owned();
-            self.error("wrong-type", root.span, message, Some(help));
+            self.error("wrong-type", root.span, message, Some(purpose.beginning().to_owned()));
+            document.is_partial = true;
             return document;
         }
         let entries = self.mapping(root, what);
@@ -212,11 +236,34 @@ impl Reader<'_> {
         }
         let sections = purpose.sections();
         for entry in entries {
+            if purpose == Purpose::Module && OF_STACKS.contains(&&*entry.key.text) {
+                self.of_stack(entry, entries);
+                continue;
+            }
             if let Some(section) = self.field(entry, entries, &sections, what) {
+                document.is_partial |= NAMING_SECTIONS.contains(&section) && !is_mapping(&entry.value);
                 self.section(section, &entry.value, &mut document);
             }
         }
         document
+    }
+
+    /// Tells of a section of stacks in a module; of those in a whole spec once.
+    fn of_stack(&mut self, entry: &Entry, entries: &[Entry]) {
+        let name = &*entry.key.text;
+        let all: Vec<&str> = entries.iter().map(|entry| &*entry.key.text).filter(|it| OF_STACKS.contains(it)).collect();
+        if name == "stack" {
+            let message = "this file is a spec, and only modules can be used";
+            let help = format!("leave out {}, which the spec that uses it states", list(&all));
+            self.error("unknown-field", entry.key.span, message, Some(help));
+        } else if !all.contains(&"stack") {
+            let help = match name {
+                "region" | "assume_role" => format!("write `{name}:` beside `use:`, where the module is used"),
+                _ => "write it in the spec that uses the module".to_owned(),
+            };
+            let message = format!("`{name}` belongs into a spec, not a module");
+            self.error("unknown-field", entry.key.span, message, Some(help));
+        }
     }
 
     fn section(&mut self, section: &str, node: &Node, document: &mut Document) {
@@ -250,11 +297,14 @@ impl Reader<'_> {
             NodeKind::Scalar { .. } if node.is_null() => &[],
             _ => {
                 let message = format!("{what} is a mapping of names to values, not {}", node.describe());
-                let help = match node.kind {
-                    NodeKind::Sequence(_) => "write `name:` where an item has its `-`",
-                    _ => "write `name: value` pairs, each on a line below",
+                let help = match node.items().map(|items| items.first().and_then(Node::text)) {
+                    Some(Some(first)) => {
+                        format!("write `{first}:` on a line below, and what belongs to it behind that")
+                    }
+                    Some(None) => "give each item a name, and write that with a `:` in place of its `-`".to_owned(),
+                    None => "write `name: value` pairs, each on a line below".to_owned(),
                 };
-                self.error("wrong-type", node.span, message, Some(help.to_owned()));
+                self.error("wrong-type", node.span, message, Some(help));
                 &[]
             }
         }
@@ -273,10 +323,10 @@ impl Reader<'_> {
         if let Some(field) = known.iter().find(|field| **field == name) {
             return Some(field);
         }
-        let near = suggest(name, known.iter().copied());
+        let near = suggest(name, known.iter().copied()).or_else(|| words::meant(name, known));
         let help = match &near {
             Some(near) => format!("did you mean `{near}`?"),
-            None => format!("{what} has {}", list(known)),
+            None => words::advice(name, known).unwrap_or_else(|| format!("{what} has {}", list(known))),
         };
         self.error("unknown-field", entry.key.span, format!("{what} has no field `{name}`"), Some(help));
         let meant = known.iter().find(|field| near.as_deref() == Some(field))?;
@@ -351,6 +401,7 @@ impl Reader<'_> {
     fn names(&mut self, node: &Node, what: &str) -> Vec<Named> {
         let NodeKind::Sequence(items) = &node.kind else {
             let help = match node.text() {
+                Some(name) if name.contains("${") => "write the names themselves, without expressions".to_owned(),
                 Some(name) if !name.is_empty() => format!("write `[{name}]`"),
                 _ => "write a list such as `[vpc]`".to_owned(),
             };
@@ -399,6 +450,10 @@ fn tags_type() -> Type {
 
 fn start_of(span: Span) -> Span {
     Span { end: span.start, ..span }
+}
+
+fn is_mapping(node: &Node) -> bool {
+    node.is_null() || node.entries().is_some()
 }
 
 /// `a`, `b` and `c`.

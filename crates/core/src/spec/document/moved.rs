@@ -7,7 +7,7 @@ use crate::spec::yaml::{Entry, Node, NodeKind};
 
 impl Reader<'_> {
     pub(super) fn moved(&mut self, node: &Node) -> Vec<Move> {
-        let entries = self.entries(node, "`moved`", "{ from: web, to: api.web }");
+        let entries = self.entries(node, "`moved`", ["from", "to"], "{ from: web, to: api.web }");
         entries.iter().filter_map(|entry| self.one_move(entry)).collect()
     }
 
@@ -19,12 +19,25 @@ impl Reader<'_> {
     }
 
     /// The items of a section that is a list of mappings.
-    pub(super) fn entries<'n>(&mut self, node: &'n Node, what: &str, example: &str) -> &'n [Node] {
+    pub(super) fn entries<'n>(
+        &mut self,
+        node: &'n Node,
+        what: &str,
+        [first, second]: [&str; 2],
+        example: &str,
+    ) -> &'n [Node] {
         match &node.kind {
             NodeKind::Sequence(items) => items,
             _ if node.is_null() => &[],
             _ => {
-                let help = format!("write a list, each item such as `- {example}`");
+                let pair = node.entries().and_then(|entries| entries.first());
+                let pair = pair.and_then(|entry| Some((&entry.key.text, entry.value.text()?)));
+                let help = match pair {
+                    Some((key, value)) if ![first, second].contains(&&**key) => {
+                        format!("write a list, here `- {{ {first}: {key}, {second}: {value} }}`")
+                    }
+                    _ => format!("write a list, each item such as `- {example}`"),
+                };
                 let message = format!("{what} is a list, not {}", node.describe());
                 self.error("wrong-type", node.span, message, Some(help));
                 &[]
@@ -35,11 +48,14 @@ impl Reader<'_> {
     /// The entries of a mapping that has all of `fields` and no others; else that is told.
     pub(super) fn whole<'n>(&mut self, node: &'n Node, fields: &[&'static str], what: &str) -> Option<&'n [Entry]> {
         let entries = self.mapping(node, what);
+        if !super::is_mapping(node) {
+            return None;
+        }
         let known: Vec<_> = entries.iter().filter_map(|entry| self.field(entry, entries, fields, what)).collect();
-        let missing: Vec<_> = fields.iter().filter(|field| !known.contains(field)).collect();
-        for field in &missing {
+        let missing: Vec<&str> = fields.iter().copied().filter(|field| !known.contains(field)).collect();
+        if !missing.is_empty() {
             let help = format!("it has {}", super::list(fields));
-            self.error("missing-field", node.span, format!("{what} lacks `{field}`"), Some(help));
+            self.error("missing-field", node.span, format!("{what} lacks {}", super::list(&missing)), Some(help));
         }
         missing.is_empty().then_some(entries)
     }

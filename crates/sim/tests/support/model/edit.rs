@@ -94,8 +94,7 @@ impl Model {
         let keys = if self.random.random_bool(0.5) { old.keys.clone() } else { KEYS[0].to_vec() };
         let keys = if keys == old.keys && self.random.random_bool(0.3) { Vec::new() } else { keys };
         for path in self.paths(&old.around) {
-            let (mut from, mut to) =
-                (Address::within(&path, old.name.as_str()), Address::within(&path, new.as_str()));
+            let (mut from, mut to) = (Address::within(&path, old.name.as_str()), Address::within(&path, new.as_str()));
             if keys.is_empty() != old.keys.is_empty() {
                 from = old.keys.first().map_or(from.clone(), |key| from.with_key(*key));
                 to = keys.first().map_or(to.clone(), |key| to.with_key(*key));

@@ -137,6 +137,10 @@ impl Model {
     /// A node of this kind, if there is what it cannot do without.
     fn node(&mut self, name: String, home: String, kind: Kind) -> Option<Node> {
         let uses = self.some_uses(kind)?;
+        let follows = self.random.random_bool(0.6);
+        let needed = kind.needs().and_then(|_| self.node_named(uses.first()?));
+        let leader = needed.filter(|needed| follows && self.is_repeated(needed));
+        let home = leader.map_or(home, |leader| leader.home.clone());
         let used = uses.first().filter(|_| kind != Kind::Record).and_then(|used| self.site_of(used));
         let may_repeat = matches!(kind, Kind::Network | Kind::Subnet | Kind::Group);
         Some(Node {
@@ -156,7 +160,7 @@ impl Model {
                 _ => self.random.random_bool(0.3),
             },
             keys: if may_repeat && self.random.random_bool(0.4) { vec!["a", "b"] } else { Vec::new() },
-            follows: self.random.random_bool(0.6),
+            follows,
             through_locals: self.random.random_bool(0.3),
             is_on: true,
         })

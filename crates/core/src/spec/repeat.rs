@@ -150,6 +150,9 @@ fn is_no_zone(region: &str, span: Span) -> Result<(), Told> {
 /// A role to assume: its ARN, or a map with it.
 pub(super) fn role(evaluation: &Evaluation<'_>, tree: &Tree, view: &View<'_>) -> Result<AssumeRole, Told> {
     let value = known(evaluation, tree, view, "assume_role")?;
+    if !value.is_known() {
+        return Err(unresolved(evaluation, tree.span, "assume_role", value.awaits()));
+    }
     let role = match &value {
         Value::String(arn) => {
             Some(AssumeRole { role_arn: arn.to_string(), external_id: None, role_session_name: None })

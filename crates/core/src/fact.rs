@@ -84,7 +84,7 @@ impl Facts {
             Some(Answer::Nothing | Answer::Several(_)) => None,
             None => Some(Value::Unknown(Unknown {
                 awaits: Arc::new(BTreeSet::from([Awaited::Fact(ask.clone())])),
-                ty: ask.ty(),
+                ty: Arc::new(ask.ty()),
                 is_secret: matches!(ask, Ask::Secret { .. }),
             })),
         }

@@ -9,7 +9,7 @@ use serde_json::Value as Json;
 
 use crate::address::Address;
 use crate::fact::Ask;
-use crate::schema::Type;
+use crate::schema::{ObjectType, Type};
 
 /// A value. Cloning is cheap: lists and maps are shared.
 #[derive(Clone, Debug, PartialEq)]
@@ -39,7 +39,7 @@ pub enum Value {
 pub struct Attribute {
     /// The resource.
     pub address: Address,
-    /// The output or property.
+    /// The output or property; empty for all of the resource.
     pub name: String,
 }
 
@@ -68,7 +68,7 @@ pub struct Unknown {
     /// nobody gave.
     pub awaits: Arc<BTreeSet<Awaited>>,
     /// What it will be, as far as that is known.
-    pub ty: Type,
+    pub ty: Arc<Type>,
     /// Whether it will be a secret.
     pub is_secret: bool,
 }
@@ -87,8 +87,16 @@ impl fmt::Display for Awaited {
 
 impl Unknown {
     /// What nothing is known of but its type.
-    pub fn of(ty: Type) -> Self {
-        Self { ty, ..Self::default() }
+    pub fn of(ty: impl Into<Arc<Type>>) -> Self {
+        Self { ty: ty.into(), ..Self::default() }
+    }
+
+    /// The object it will be, where it is known to be one.
+    pub fn object(&self) -> Option<&ObjectType> {
+        match &*self.ty {
+            Type::Object(object) => Some(object),
+            _ => None,
+        }
     }
 }
 
@@ -127,7 +135,8 @@ impl Value {
     }
 
     /// What will be known once `attribute` is, and will be a `ty`.
-    pub fn unknown(attribute: Attribute, ty: Type) -> Self {
+    pub fn unknown(attribute: Attribute, ty: impl Into<Arc<Type>>) -> Self {
+        let ty = ty.into();
         let is_secret = ty.is_secret();
         Self::Unknown(Unknown { awaits: Arc::new(BTreeSet::from([Awaited::Attribute(attribute)])), ty, is_secret })
     }

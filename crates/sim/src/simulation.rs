@@ -1,22 +1,22 @@
 //! One stack on the simulated cloud, run after run, each a process of its own.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use provision_core::address::Address;
 use provision_core::diagnostic::{Diagnostic, SourceId, Sources};
-use provision_core::driver::{Id, Place};
+use provision_core::driver::Id;
 use provision_core::fact::{Answer, Ask, Facts};
-use provision_core::plan::{Drift, Plan, drift, violations};
+use provision_core::plan::{Drift, Plan, violations};
 use provision_core::schema::Schemas;
+use provision_core::spec::checks::Check;
 use provision_core::spec::{self, Expanded, Files, Given};
 use provision_core::state::{Salt, State};
 use provision_core::store::Holder;
-use provision_core::value::Value;
 use provision_engine::apply::{Outcome, Stop};
 use provision_engine::journal::Journal;
 use provision_engine::pace::Patience;
-use provision_engine::session::Limits;
+use provision_engine::session::{Limits, Session};
 use provision_engine::{Engine, EngineError, Observer, PARALLELISM, Unobserved};
 
 use crate::cloud::SimCloud;
@@ -108,14 +108,34 @@ impl Simulation {
         Self { cloud, store: MemoryStore::new(stack), schemas, stack: stack.to_owned() }
     }
 
-    /// Reads, checks and unrolls a spec.
+    /// Another stack on the same cloud, with a store of its own.
+    pub fn beside(&self, stack: &str) -> Self {
+        let (cloud, schemas) = (self.cloud.clone(), self.schemas.clone());
+        Self { cloud, store: MemoryStore::new(stack), schemas, stack: stack.to_owned() }
+    }
+
+    /// Reads and checks a spec, and unrolls it with what the cloud says.
     ///
     /// # Errors
-    /// All that is wrong with it.
-    pub fn spec(&self, sources: &Sources, source: SourceId) -> Result<Arc<Expanded>, Vec<Diagnostic>> {
-        let mut sources = sources.clone();
-        let spec = spec::load(&mut sources, source, &self.schemas, &Given::default(), &Arc::new(Files::none()))?;
-        Ok(Arc::new(Expanded::new(spec, &facts())?))
+    /// All that is wrong with it; or the cloud does not answer.
+    pub async fn spec(
+        &self,
+        sources: &mut Sources,
+        source: SourceId,
+        given: &Given,
+        files: &Arc<Files>,
+    ) -> Result<Arc<Expanded>, EngineError> {
+        let spec = spec::load(sources, source, &self.schemas, given, files).map_err(EngineError::Spec)?;
+        Ok(self.session().expand(spec).await?.0)
+    }
+
+    /// Every check of a spec, held against what the cloud reports now.
+    ///
+    /// # Errors
+    /// When the cloud cannot be read.
+    pub async fn checks(&self, spec: &Expanded) -> Result<Vec<Check>, EngineError> {
+        let attributes = self.session().live_attributes(&self.state()?, spec).await?;
+        Ok(spec.checks(&facts(), &attributes))
     }
 
     /// Runs a command to its end, or to the crash.
@@ -143,8 +163,7 @@ impl Simulation {
     /// # Panics
     /// When the plan breaks an invariant of plans.
     pub async fn plan(&self, spec: Option<&Expanded>) -> Result<Result<Plan, Vec<Diagnostic>>, EngineError> {
-        let engine = self.engine(&Arc::new(Process::new(None)), Arc::new(Unobserved));
-        self.planned(&engine, &self.state()?, spec, &mut facts(), &Options::default()).await
+        self.planned(&self.session().engine, &self.state()?, spec, &mut facts(), &Options::default()).await
     }
 
     /// What differs from what was last applied.
@@ -152,10 +171,7 @@ impl Simulation {
     /// # Errors
     /// When the cloud cannot be read.
     pub async fn drift(&self) -> Result<Vec<Drift>, EngineError> {
-        let engine = self.engine(&Arc::new(Process::new(None)), Arc::new(Unobserved));
-        let state = self.state()?;
-        let observed = engine.refresh(&state).await?;
-        Ok(drift(&state, &observed, |kind| self.schemas.get(kind).map(|schema| &**schema)))
+        self.session().drift(&self.state()?).await
     }
 
     /// What the cloud says to `ask`.
@@ -163,8 +179,7 @@ impl Simulation {
     /// # Errors
     /// When it does not answer.
     pub async fn answer(&self, ask: Ask) -> Result<Answer, EngineError> {
-        let engine = self.engine(&Arc::new(Process::new(None)), Arc::new(Unobserved));
-        let answers = engine.answer(&BTreeSet::from([ask])).await?;
+        let answers = self.session().engine.answer(&BTreeSet::from([ask])).await?;
         Ok(answers.into_iter().next().map_or(Answer::Nothing, |(_, answer)| answer))
     }
 
@@ -174,8 +189,20 @@ impl Simulation {
     /// When what is stored is damaged.
     pub fn state(&self) -> Result<State, EngineError> {
         let stored = self.store.state()?;
-        let state = stored.unwrap_or_else(|| State::new(&self.stack, "lineage", Salt::new("salt")));
+        let state = stored.unwrap_or_else(|| State::new(&self.stack, &self.stack, Salt::new("salt")));
         Ok(State { region: Some(REGION.to_owned()), account_id: Some(ACCOUNT.to_owned()), ..state })
+    }
+
+    /// A process that looks and changes nothing.
+    fn session(&self) -> Session {
+        let process = Arc::new(Process::new(None));
+        Session {
+            engine: self.engine(&process, Arc::new(Unobserved)),
+            store: self.store.connect(process),
+            stack: self.stack.clone(),
+            region: REGION.to_owned(),
+            assume_role: None,
+        }
     }
 
     fn engine(&self, process: &Arc<Process>, observer: Arc<dyn Observer>) -> Engine {
@@ -198,16 +225,21 @@ impl Simulation {
         let lease = self.store.connect(process.clone()).lock(&holder()).await?;
         let journal = Journal::start(lease, self.state()?).await?;
         engine.recover(&journal).await?;
+        let spec = if let Command::Apply(spec) = &command { Some(spec.clone()) } else { None };
         let ended = match command {
-            Command::Apply(spec) => self.apply(&engine, &journal, Some(spec), options).await,
-            Command::Destroy => self.apply(&engine, &journal, None, options).await,
+            Command::Apply(_) | Command::Destroy => self.apply(&engine, &journal, spec.clone(), options).await,
             Command::Recover => Ok(Ended::Quiet),
             Command::Import(spec, address, id) => {
                 engine.import(&journal, &spec, &address, id).await.map(|()| Ended::Quiet)
             }
         };
         // A journal that broke has told so with every step.
-        let closed = journal.close(|_| {}).await;
+        let last_changes = |state: &mut State| {
+            if let Ok(Ended::Done(_, outcome)) = &ended {
+                outcome.record_outputs(state, spec.as_deref());
+            }
+        };
+        let closed = journal.close(last_changes).await;
         match ended? {
             Ended::Quiet => closed.map(|_| Ended::Quiet).map_err(EngineError::from),
             ended => Ok(ended),
@@ -265,10 +297,7 @@ fn refused(planned: Result<Plan, EngineError>) -> Result<Result<Plan, Vec<Diagno
 }
 
 fn facts() -> Facts {
-    let zones = ["sim-1a", "sim-1b"];
-    let zones = Value::list(zones.map(Value::from));
-    let answers = BTreeMap::from([(Ask::Zones(Place::default()), Answer::Value(zones))]);
-    Facts { region: REGION.to_owned(), answers }
+    Facts::new(REGION)
 }
 
 fn holder() -> Holder {

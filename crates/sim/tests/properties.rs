@@ -15,11 +15,13 @@ use std::sync::Arc;
 
 use provision_core::diagnostic::Sources;
 use provision_core::plan::Plan;
-use provision_core::spec::Expanded;
+use provision_core::spec::{Expanded, Files, Given};
+use provision_engine::EngineError;
 use provision_sim::{Command, Crash, Ended, Moment, Options, Simulation, Site, View};
 use rand::RngExt;
-use serde_json::json;
+use serde_json::{Value as Json, json};
 use support::model::Model;
+use support::model::expected::Expected;
 use support::recorder::Recorder;
 use support::{schemas, text};
 
@@ -47,14 +49,21 @@ impl Scene {
         Self { simulation, model: Model::new(seed), foreign, is_told: std::env::var_os("SEED").is_some() }
     }
 
-    fn spec(&self) -> Arc<Expanded> {
-        let mut sources = Sources::default();
-        let source = sources.add("random.yaml", self.model.yaml());
+    async fn spec(&self) -> Arc<Expanded> {
+        let texts = self.model.files();
+        if self.is_told {
+            texts.iter().for_each(|(name, text)| eprintln!("--- {name}\n{text}---\n"));
+        }
         for (arn, secret) in self.model.secrets() {
             self.simulation.cloud.plant_secret(&arn, &secret);
         }
-        let spec = self.simulation.spec(&sources, source);
-        spec.unwrap_or_else(|found| panic!("{}\n{}", text::diagnostics(&found, &sources).join("\n"), self.model.yaml()))
+        let mut sources = Sources::default();
+        let source = sources.add("main.yaml", texts["main.yaml"].clone());
+        let files = Files::new(move |name| texts.get(name).cloned().ok_or_else(|| "there is no such file".to_owned()));
+        match self.simulation.spec(&mut sources, source, &Given::default(), &Arc::new(files)).await {
+            Err(EngineError::Spec(found)) => panic!("{}", text::diagnostics(&found, &sources).join("\n")),
+            spec => spec.unwrap(),
+        }
     }
 
     async fn run(&self, command: Command, crash: Option<Crash>) -> Ended {
@@ -90,12 +99,7 @@ impl Scene {
         let things = self.simulation.cloud.things();
         let (ours, foreign): (Vec<View>, Vec<View>) = things.into_iter().partition(|thing| thing.owner.is_some());
         assert_eq!(foreign, self.foreign, "something foreign was touched");
-        let found = sorted(ours.iter().map(|it| (self.address(it), it.kind.clone(), it.site.clone())));
-        assert_eq!(found, wanted(spec), "the cloud does not have what the spec wants");
-        let passwords: BTreeMap<String, String> = self.model.passwords().into_iter().collect();
-        for thing in ours.iter().filter(|thing| thing.kind == "sim/database") {
-            assert_eq!(thing.spec["password"], json!(passwords[&self.address(thing)]));
-        }
+        self.check_things(&ours, if spec.is_some() { self.model.expected() } else { Vec::new() });
         self.check_state(&ours);
         assert!(self.simulation.drift().await.unwrap().is_empty(), "what was applied is not what is");
         let plan: Plan = self.simulation.plan(spec).await.unwrap().unwrap();
@@ -106,6 +110,22 @@ impl Scene {
     /// The address by now of what was made for one.
     fn address(&self, thing: &View) -> String {
         self.model.address_now(thing.owner.as_ref().unwrap()).to_string()
+    }
+
+    /// Each thing is there, where it is to be, and refers to what it is to refer to.
+    fn check_things(&self, ours: &[View], expected: Vec<Expected>) {
+        let found = sorted(ours.iter().map(|it| (self.address(it), it.kind.clone(), it.site.clone())));
+        let wanted = expected.iter().map(|it| (it.address.to_string(), it.kind.to_owned(), it.site.clone()));
+        assert_eq!(found, sorted(wanted), "the cloud does not have what the spec wants");
+        let things: BTreeMap<String, &View> = ours.iter().map(|it| (self.address(it), it)).collect();
+        for Expected { address, refers, password, .. } in expected {
+            let spec = &things[&address.to_string()].spec;
+            for (property, others) in refers {
+                let ids = sorted(others.iter().map(|other| things[&other.to_string()].id.clone()));
+                assert_eq!(texts_in(&spec[property]), ids, "`{property}` of {address}");
+            }
+            assert_eq!(spec.get("password").and_then(Json::as_str), password.as_deref());
+        }
     }
 
     fn check_state(&self, ours: &[View]) {
@@ -120,9 +140,12 @@ impl Scene {
     }
 }
 
-fn wanted(spec: Option<&Expanded>) -> Vec<(String, String, Site)> {
-    let instances = spec.into_iter().flat_map(|spec| spec.instances.iter().map(move |it| (spec, it)));
-    sorted(instances.map(|(spec, it)| (it.address.to_string(), spec.template(it).kind.clone(), Site::from(&it.place))))
+/// A text, or the texts of a list, sorted.
+fn texts_in(json: &Json) -> Vec<String> {
+    match json {
+        Json::Array(items) => sorted(items.iter().flat_map(texts_in)),
+        other => other.as_str().map(str::to_owned).into_iter().collect(),
+    }
 }
 
 fn sorted<T: Ord>(items: impl Iterator<Item = T>) -> Vec<T> {
@@ -158,10 +181,7 @@ fn whatever_the_spec_says_is_so_after_one_apply() {
     for_seeds(0..150, |seed| async move {
         let mut scene = Scene::new(seed);
         for _ in 0..4 {
-            let spec = scene.spec();
-            if scene.is_told {
-                eprintln!("{}", scene.model.yaml());
-            }
+            let spec = scene.spec().await;
             let ended = scene.run(Command::Apply(spec.clone()), None).await;
             assert!(ended.is_complete(), "{}", told(&ended));
             scene.check(Some(&spec)).await;
@@ -177,7 +197,7 @@ fn whatever_the_spec_says_is_so_after_one_apply() {
 fn whatever_somebody_takes_away_is_put_back() {
     for_seeds(1000..1060, |seed| async move {
         let mut scene = Scene::new(seed);
-        let spec = scene.spec();
+        let spec = scene.spec().await;
         scene.settle(Command::Apply(spec.clone())).await;
         for _ in 0..3 {
             for thing in scene.simulation.cloud.things().iter().filter(|thing| thing.owner.is_some()) {
@@ -211,10 +231,7 @@ fn nothing_is_lost_and_nothing_is_made_twice_whatever_goes_wrong() {
     for_seeds(2000..2300, |seed| async move {
         let mut scene = Scene::new(seed);
         for _ in 0..3 {
-            let spec = scene.spec();
-            if scene.is_told {
-                eprintln!("{}", scene.model.yaml());
-            }
+            let spec = scene.spec().await;
             weather(&mut scene, Command::Apply(spec.clone())).await;
             scene.check(Some(&spec)).await;
             scene.model.edit();
@@ -229,19 +246,17 @@ fn an_edit_in_the_middle_of_an_interrupted_apply_loses_nothing() {
     for_seeds(3000..3200, |seed| async move {
         let mut scene = Scene::new(seed);
         for _ in 0..6 {
-            let (spec, random) = (scene.spec(), scene.model.random());
+            let spec = scene.spec().await;
+            let random = scene.model.random();
             let moment = if random.random_bool(0.5) { Moment::Before } else { Moment::After };
             let crash = Crash { call: random.random_range(2..30), moment };
             let (seed, rate) = (random.random(), random.random_range(0.0..0.2));
             scene.simulation.cloud.fail_randomly(seed, rate);
-            if scene.is_told {
-                eprintln!("{}", scene.model.yaml());
-            }
             scene.run(Command::Apply(spec), Some(crash)).await;
             scene.model.edit();
         }
         scene.simulation.cloud.heal();
-        let spec = scene.spec();
+        let spec = scene.spec().await;
         scene.settle(Command::Apply(spec.clone())).await;
         scene.check(Some(&spec)).await;
         scene.settle(Command::Destroy).await;

@@ -1,17 +1,14 @@
 //! `provision apply`: make AWS match the spec.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use provision_core::diagnostic::Sources;
 use provision_core::fact::Facts;
 use provision_core::plan::Plan;
 use provision_core::spec::Expanded;
-use provision_core::value::Value;
 use provision_engine::apply::{Outcome, Stop};
 use provision_engine::journal::Journal;
 use provision_engine::session::Session;
-use serde_json::Value as Json;
 
 use super::check;
 use crate::args::{ApplyArgs, RunArgs};
@@ -87,7 +84,7 @@ pub(crate) async fn carry_out(
     let watch = tokio::spawn(watch_for_ctrl_c(stop.clone()));
     let outcome = engine.apply(plan.clone(), spec.clone(), facts, &journal, &stop).await;
     watch.abort();
-    let state = journal.close(|state| record_outputs(state, spec.as_deref(), &outcome)).await?;
+    let state = journal.close(|state| outcome.record_outputs(state, spec.as_deref())).await?;
     summary::show(&plan, &outcome, &state.outputs, started.elapsed(), &connection.calls(), output);
     Ok(exit(&outcome))
 }
@@ -126,20 +123,4 @@ async fn watch_for_ctrl_c(stop: Stop) {
             std::process::exit(130);
         }
     }
-}
-
-/// What could not be worked out keeps its last value.
-fn record_outputs(state: &mut provision_core::state::State, spec: Option<&Expanded>, outcome: &Outcome) {
-    let before = std::mem::take(&mut state.outputs);
-    let Some(spec) = spec else { return };
-    let known: BTreeMap<&String, &Value> = outcome.outputs.iter().filter(|(_, value)| value.is_known()).collect();
-    let outputs = &spec.spec.root.outputs;
-    state.outputs = outputs
-        .iter()
-        .filter_map(|output| {
-            let sealed: Option<Json> = known.get(&output.name).and_then(|value| state.salt.seal(value));
-            let value = sealed.or_else(|| before.get(&output.name).cloned())?;
-            Some((output.name.clone(), value))
-        })
-        .collect();
 }

@@ -147,7 +147,8 @@ impl Evaluator<'_> {
             return Ok(Value::Bool(true));
         }
         let opened = self.open(operand)?;
-        if let [Value::Unknown(Unknown { ty: Type::Object(object), .. })] = opened.values.as_slice()
+        if let [Value::Unknown(unknown)] = opened.values.as_slice()
+            && let Some(object) = unknown.object()
             && !object.fields.contains_key(field)
         {
             return Ok(boolean(false, opened.is_secret));

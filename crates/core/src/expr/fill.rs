@@ -85,12 +85,12 @@ fn named(vars: &Value, name: &str) -> Option<Value> {
         Value::Secret(Secret::Plain(inner)) => named(inner, name).map(Value::into_secret),
         Value::Secret(Secret::Hash(_)) => Some(Value::Unknown(Unknown { is_secret: true, ..Unknown::default() })),
         Value::Unknown(unknown) => {
-            let ty = match &unknown.ty {
+            let ty = match &*unknown.ty {
                 crate::schema::Type::Object(object) => object.fields.get(name)?.ty.clone(),
                 other => other.entry().unwrap_or_default(),
             };
             let is_secret = unknown.is_secret || ty.is_secret();
-            Some(Value::Unknown(Unknown { awaits: unknown.awaits.clone(), ty, is_secret }))
+            Some(Value::Unknown(Unknown { awaits: unknown.awaits.clone(), ty: Arc::new(ty), is_secret }))
         }
         _ => None,
     }

@@ -128,11 +128,16 @@ impl Finder<'_> {
             }
             Kind::Call(function, arguments) => self.call(function, arguments, range),
             Kind::Comprehension(comprehension) => self.comprehension(comprehension),
-            Kind::Has(operand, _)
-            | Kind::Not(operand)
-            | Kind::Negate(operand)
-            | Kind::Entries(operand)
-            | Kind::Embedded(_, operand) => self.all_used([&**operand]),
+            Kind::Has(operand, field) => {
+                // From the operand's first token to before the closing bracket.
+                let range = operand.range.start..range.end.saturating_sub(1);
+                let places = self.through(operand, |place| Place::At(place.field(field, &range)));
+                self.found.extend(places.into_iter().map(Place::into_reference));
+                Vec::new()
+            }
+            Kind::Not(operand) | Kind::Negate(operand) | Kind::Entries(operand) | Kind::Embedded(_, operand) => {
+                self.all_used([&**operand])
+            }
             Kind::List(items) | Kind::Text(items) => self.all_used(items),
             Kind::Map(entries) => self.all_used(entries.iter().flat_map(|(key, value)| [key, value])),
             Kind::Binary(_, sides) | Kind::And(sides) | Kind::Or(sides) => self.all_used(&**sides),

@@ -6,7 +6,7 @@ use super::nearest;
 use super::operators::{a_type, shown};
 use super::typing::Shape;
 use crate::schema::{Field, ObjectType, Type};
-use crate::value::{Unknown, Value};
+use crate::value::Value;
 
 /// Why something cannot be done, in the author's terms; its place is told later.
 #[derive(Debug)]
@@ -47,7 +47,7 @@ impl Selection<'_> {
     /// The type of the field `name` of a value that is not known.
     pub(super) fn field_type(&self, values: &[Value], name: &str) -> Outcome<Type> {
         match values {
-            [Value::Unknown(Unknown { ty: Type::Object(object), .. })] => match object.fields.get(name) {
+            [Value::Unknown(unknown)] if let Some(object) = unknown.object() => match object.fields.get(name) {
                 Some(field) => Ok(field.ty.clone()),
                 None => Err(self.no_field(name, object.fields.keys().map(String::as_str))),
             },
@@ -122,7 +122,7 @@ impl Selection<'_> {
             (Shape::Any, _) => Ok(Type::Any),
             (Shape::List, Shape::Any | Shape::Number) => Ok(Type::of(operand).item().cloned().unwrap_or_default()),
             (Shape::Map, Shape::Any | Shape::Text) => match (operand, key) {
-                (Value::Unknown(Unknown { ty: Type::Object(object), .. }), Value::String(key)) => {
+                (Value::Unknown(unknown), Value::String(key)) if let Some(object) = unknown.object() => {
                     self.key_type(object, key)
                 }
                 _ => Ok(Type::of(operand).entry().unwrap_or_default()),

@@ -92,7 +92,11 @@ fn number(operator: Operator, left: &Value, right: &Value) -> Outcome {
 }
 
 fn is_whole(value: &Value) -> bool {
-    matches!(value, Value::Integer(_) | Value::Unknown(Unknown { ty: Type::Integer { .. }, .. }))
+    match value {
+        Value::Integer(_) => true,
+        Value::Unknown(unknown) => matches!(*unknown.ty, Type::Integer { .. }),
+        _ => false,
+    }
 }
 
 fn is_in(item: &Value, of: &Value) -> Outcome {

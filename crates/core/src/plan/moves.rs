@@ -77,8 +77,8 @@ fn contradictions(spec: &Expanded) -> Vec<Diagnostic> {
 }
 
 fn still_there(one: &Move, spec: &Expanded) -> Option<Diagnostic> {
-    let there = spec.instances.iter().find(|instance| one.of(&instance.address).is_some())?;
-    let message = format!("`{}` is moved to `{}`, but the spec still has it", there.address, one.to);
+    let (there, to) = spec.instances.iter().find_map(|it| Some((it, one.of(&it.address)?)))?;
+    let message = format!("`{}` is moved to `{to}`, but the spec still has it", there.address);
     let diagnostic = Diagnostic::error("moved-still-there", message).at(one.span);
     let diagnostic = diagnostic.with_label(spec.template(there).span, "it stands here");
     Some(diagnostic.with_help("rename it there, too, or take this entry out of `moved`"))

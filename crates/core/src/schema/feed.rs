@@ -1,5 +1,7 @@
 //! Whether a value of which only the type is known fits where another type is wanted.
 
+use std::sync::Arc;
+
 use super::conform::{Conforming, quoted};
 use super::types::{ObjectType, StringType, Type};
 use super::with_article;
@@ -9,7 +11,7 @@ impl Conforming {
     /// What is not known, as it will be where `wanted` is wanted.
     pub(super) fn unknown(&mut self, unknown: &Unknown, wanted: &Type) -> Value {
         self.feed(&unknown.ty, wanted);
-        let ty = unknown.ty.conformed(wanted);
+        let ty = Arc::new(unknown.ty.conformed(wanted));
         let is_secret = unknown.is_secret || ty.is_secret();
         Value::Unknown(Unknown { awaits: unknown.awaits.clone(), ty, is_secret })
     }

@@ -25,7 +25,7 @@ impl Type {
     /// The type of `value`. Null is of every type, so it tells nothing.
     pub fn of(value: &Value) -> Self {
         match value {
-            Value::Unknown(unknown) => unknown.ty.clone(),
+            Value::Unknown(unknown) => (*unknown.ty).clone(),
             known => Parts { left: MAX_PARTS }.type_of(known),
         }
     }

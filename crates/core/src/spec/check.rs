@@ -37,6 +37,7 @@ pub(super) fn check(
     module.checks = checker.checks(document);
     let outputs = std::mem::take(&mut document.outputs).into_iter();
     module.outputs = outputs.map(|(name, value)| Arc::new(checker.output(name, value))).collect();
+    module.named = checker.named;
     module
 }
 
@@ -48,6 +49,8 @@ struct Checker<'a> {
     existing: Vec<Target>,
     calls: Vec<CallTarget>,
     outputs: Vec<String>,
+    /// The resources that are named so far.
+    named: HashSet<usize>,
 }
 
 /// What references to a resource need to know of it.
@@ -90,6 +93,7 @@ impl<'a> Checker<'a> {
             existing: document.existing.iter().map(|it| target(&it.schema, &it.meta)).collect(),
             calls: calls.iter().map(|(it, _)| call(it)).collect(),
             outputs: document.outputs.iter().map(|(name, _)| name.clone()).collect(),
+            named: HashSet::new(),
         }
     }
 

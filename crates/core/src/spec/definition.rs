@@ -1,6 +1,6 @@
 //! A file of the language as it was read and checked: the root of a spec, or a module.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use super::document::list;
@@ -34,6 +34,8 @@ pub struct Module {
     pub outputs: Vec<Arc<OutputBlock>>,
     /// What each name in its expressions means.
     pub(super) names: HashMap<String, Name>,
+    /// The resources that any of its expressions names, by index.
+    pub(super) named: HashSet<usize>,
 }
 
 /// What a name in an expression means.

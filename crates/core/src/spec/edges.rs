@@ -33,6 +33,7 @@ impl<'a> Needs<'a> {
         template.depends_on.iter().for_each(|name| needs.all_of(instance.frame, *name));
         needs.around(instance.frame);
         needs.triggers(instance);
+        needs.default_tags(&template.schema);
         let view = expanded.view(evaluation, instance);
         if template.references.iter().any(|named| has_open_key(&named.reference)) {
             let mentions = template.body.references_in(&view);
@@ -93,6 +94,13 @@ impl<'a> Needs<'a> {
             let around = &self.expanded.frames[parent];
             around.module.calls[call].depends_on.iter().for_each(|name| self.all_of(parent, *name));
             next = around.parent;
+        }
+    }
+
+    /// What the default tags name, for a resource that takes tags.
+    fn default_tags(&mut self, schema: &KindSchema) {
+        if let (Some(tags), true) = (&self.expanded.spec.default_tags, schema.spec.fields.contains_key("tags")) {
+            self.tree(0, None, None, tags, Vec::new());
         }
     }
 

@@ -1,7 +1,7 @@
 //! A spec worked out before anything is asked of AWS, with all unknown that only AWS can
 //! tell: what fails now would fail later, too.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use super::expand::Expanded;
@@ -9,8 +9,8 @@ use super::view::{Evaluation, View};
 use super::{Attributes, Spec};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::fact::Facts;
-use crate::schema::KindSchema;
-use crate::value::{Attribute, Unknown, Value};
+use crate::schema::{KindSchema, Type};
+use crate::value::{Attribute, Awaited, Unknown, Value};
 
 /// Evaluates all of `spec`, first with nothing known of the params but their types, so
 /// that what other values would lead to is checked too, then with their values. What
@@ -39,7 +39,7 @@ fn run(spec: Spec, diagnostics: &mut Vec<Diagnostic>) -> Spec {
     expanded.connect(&facts, &mut found);
     add_news(diagnostics, found);
     let attributes = expanded.shape.clone();
-    let mut rehearsal = Rehearsal { attributes, expanded, facts, found: Vec::new() };
+    let mut rehearsal = Rehearsal { attributes, expanded, facts, types: HashMap::new(), found: Vec::new() };
     rehearsal.run();
     add_news(diagnostics, rehearsal.found);
     rehearsal.expanded.spec
@@ -58,6 +58,8 @@ struct Rehearsal {
     expanded: Expanded,
     facts: Facts,
     attributes: Attributes,
+    /// The types of each kind's attributes, shared by all that are unknown.
+    types: HashMap<String, BTreeMap<String, Arc<Type>>>,
     found: Vec<Diagnostic>,
 }
 
@@ -67,10 +69,14 @@ impl Rehearsal {
         // Of a loop, what it would give stays unknown.
         let order = if order.is_empty() { (0..all).collect() } else { order };
         for index in order {
-            let attributes = self.instance(index);
+            let desired = self.desired(index);
             let instance = &self.expanded.instances[index];
-            if !instance.stands_for_several() {
-                self.attributes.publish(&instance.address, attributes);
+            // What nothing names need not be published.
+            let is_named = self.expanded.frames[instance.frame].module.named.contains(&instance.template);
+            if is_named && !instance.stands_for_several() {
+                let address = instance.address.clone();
+                let attributes = self.attributes(index, desired);
+                self.attributes.publish(&address, attributes);
             }
         }
         self.rest();
@@ -95,19 +101,33 @@ impl Rehearsal {
         self.found.extend(evaluation.take_found());
     }
 
-    /// What others may name of an instance that is to be made.
-    fn instance(&mut self, index: usize) -> Value {
+    /// The properties an instance is to have; what fails is noted.
+    fn desired(&mut self, index: usize) -> Value {
         let instance = &self.expanded.instances[index];
         let schema: Arc<KindSchema> = self.expanded.template(instance).schema.clone();
         let desired = self.expanded.desired(instance, &schema, &self.facts, &self.attributes);
-        let desired = desired.unwrap_or_else(|found| {
+        desired.unwrap_or_else(|found| {
             self.found.extend(found);
             Value::Null
+        })
+    }
+
+    /// What others may name of an instance that is to be made.
+    fn attributes(&mut self, index: usize, desired: Value) -> Value {
+        let instance = &self.expanded.instances[index];
+        let schema = &self.expanded.template(instance).schema;
+        let types = self.types.entry(schema.name().to_owned()).or_insert_with(|| {
+            let fields = schema.attributes.fields.iter();
+            fields.map(|(name, field)| (name.clone(), Arc::new(field.ty.clone()))).collect()
         });
+        let whole = Attribute { address: instance.address.clone(), name: String::new() };
+        let awaits = Arc::new(BTreeSet::from([Awaited::Attribute(whole)]));
+        let unknown = |ty: &Arc<Type>| {
+            Value::Unknown(Unknown { awaits: awaits.clone(), is_secret: ty.is_secret(), ty: ty.clone() })
+        };
         let mut attributes = desired.as_map().cloned().unwrap_or_default();
-        for (name, field) in &schema.attributes.fields {
-            let attribute = || Attribute { address: instance.address.clone(), name: name.clone() };
-            attributes.entry(name.clone()).or_insert_with(|| Value::unknown(attribute(), field.ty.clone()));
+        for (name, ty) in types {
+            attributes.entry(name.clone()).or_insert_with(|| unknown(ty));
         }
         Value::map(attributes)
     }

@@ -181,7 +181,11 @@ pub(super) fn known_by(evaluation: &Evaluation<'_>, lookup: &Lookup, view: &View
     let ty = Type::Object(lookup.schema.attributes.clone());
     Ok(match evaluation.facts.answers.get(&ask) {
         Some(Answer::Value(value)) => value.clone(),
-        _ => Value::Unknown(Unknown { awaits: Arc::new(BTreeSet::from([Awaited::Fact(ask)])), ty, is_secret: false }),
+        _ => Value::Unknown(Unknown {
+            awaits: Arc::new(BTreeSet::from([Awaited::Fact(ask)])),
+            ty: ty.into(),
+            is_secret: false,
+        }),
     })
 }
 
@@ -271,6 +275,7 @@ pub(super) fn repeated(evaluation: &Evaluation<'_>, for_each: &Arc<Tree>, view: 
                 Value::Unknown(unknown) => {
                     Err(unresolved(evaluation, for_each.span, "for_each", (*unknown.awaits).clone()))
                 }
+                Value::Secret(_) => Err(wrong(nothing_to_repeat(item, at_item(Some(index))))),
                 _ => Err(wrong(bad_item(at_item(Some(index))))),
             });
             each.collect::<Result<Vec<_>, Told>>()?
@@ -321,10 +326,12 @@ fn nothing_to_repeat(value: &Value, place: Span) -> Diagnostic {
 pub(super) fn open_each(over: &Value) -> Each {
     let unknown = |ty: Type| Value::Unknown(Unknown::of(ty));
     let text = Type::String(Default::default());
-    let value = match over {
-        Value::Unknown(Unknown { ty: Type::List(item) | Type::Set(item) | Type::Map(item), .. }) => {
-            unknown((**item).clone())
-        }
+    let of = match over {
+        Value::Unknown(over) => Some(&*over.ty),
+        _ => None,
+    };
+    let value = match of {
+        Some(Type::List(item) | Type::Set(item) | Type::Map(item)) => unknown((**item).clone()),
         _ => unknown(Type::Any),
     };
     Each { key: unknown(text), value, index: unknown(Type::Integer { min: Some(0), max: None }), is_lazy: false }

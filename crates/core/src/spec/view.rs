@@ -205,9 +205,7 @@ impl<'a> Evaluation<'a> {
                 let group = self.attributes.group(&own.address(&template.name));
                 group.cloned().unwrap_or_else(nothing_known)
             }
-            Group::Open(_, false) => self.whole(own, &template.name, attributes()),
-            // Not even its keys are known, which may well be before an apply.
-            Group::Open(_, true) => Value::Unknown(Unknown::of(repeated(attributes(), true))),
+            Group::Open(_, by_key) => Value::Unknown(Unknown::of(repeated(attributes(), *by_key))),
             Group::Unresolved => {
                 self.is_blocked.set(true);
                 Value::Unknown(Unknown::of(repeated(attributes(), template.meta.for_each.is_some())))
@@ -215,9 +213,19 @@ impl<'a> Evaluation<'a> {
         }
     }
 
-    /// All of what is at an address, which awaits all of it.
-    fn whole(&self, frame: &Frame, name: &str, ty: Type) -> Value {
-        Value::unknown(Attribute { address: frame.address(name), name: String::new() }, ty)
+    /// One attribute of a resource that is there and of which nothing is known: that it has
+    /// the attribute is.
+    fn attribute(&self, frame: usize, index: usize, name: &str) -> Option<Value> {
+        let own = self.frame(frame);
+        let template = &own.module.resources[index];
+        let address = own.address(&template.name);
+        match (&own.resources[index], self.attributes.group(&address)) {
+            (Group::One(_), Some(Value::Unknown(_))) => {
+                let field = template.schema.attributes.fields.get(name)?;
+                Some(Value::unknown(Attribute { address, name: name.to_owned() }, field.ty.clone()))
+            }
+            _ => None,
+        }
     }
 
     fn existing(&self, frame: usize, index: usize) -> Value {
@@ -364,9 +372,12 @@ impl Scope for View<'_> {
         if name == "outputs" && self.sees_outputs {
             return output(self.frame);
         }
-        let Some(Name::Module(index)) = self.module().names.get(name).copied() else { return None };
-        match self.evaluation.expanded.frames[self.frame].calls[index] {
-            Group::One(frame) | Group::Open(frame, false) => output(frame),
+        match self.module().names.get(name).copied()? {
+            Name::Resource(index) => self.evaluation.attribute(self.frame, index, field),
+            Name::Module(index) => match self.evaluation.expanded.frames[self.frame].calls[index] {
+                Group::One(frame) | Group::Open(frame, false) => output(frame),
+                _ => None,
+            },
             _ => None,
         }
     }

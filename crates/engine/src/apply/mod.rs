@@ -3,6 +3,7 @@
 mod adopt;
 mod create;
 mod delete;
+mod outcome;
 mod settle;
 mod step;
 mod target;
@@ -20,34 +21,13 @@ use provision_core::plan::{Plan, Stage};
 use provision_core::spec::{Attributes, Expanded};
 use provision_core::state::Salt;
 use provision_core::store::StoreError;
-use provision_core::value::Value;
 use tokio::sync::{mpsc, watch};
 use tokio::task::{Id, JoinError, JoinSet};
 
+pub use outcome::Outcome;
+
 use crate::journal::Journal;
 use crate::{Engine, EngineError, Event};
-
-/// What came of a plan.
-#[derive(Debug)]
-pub struct Outcome {
-    /// The steps that were carried out, by index.
-    pub done: Vec<usize>,
-    /// The steps that failed, and why.
-    pub failed: Vec<(usize, StepError)>,
-    /// The steps that were not started.
-    pub skipped: Vec<usize>,
-    /// Whether the user asked to stop.
-    pub stopped: bool,
-    /// The spec's outputs, as far as they are known.
-    pub outputs: BTreeMap<String, Value>,
-}
-
-impl Outcome {
-    /// Whether all was done that was planned.
-    pub fn is_complete(&self) -> bool {
-        self.failed.is_empty() && self.skipped.is_empty()
-    }
-}
 
 /// Why a step failed.
 #[derive(Debug, thiserror::Error)]

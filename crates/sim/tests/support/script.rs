@@ -2,9 +2,10 @@
 //!
 //! | command | meaning |
 //! |---|---|
-//! | `plan SPEC` | what an apply would do |
-//! | `apply SPEC [target=A] [replace=A]` | one run |
-//! | `destroy`, `recover`, `drift` | as they say |
+//! | `plan SPEC [GIVEN]` | what an apply would do |
+//! | `apply SPEC [GIVEN] [target=A] [replace=A]` | one run |
+//! | `check SPEC [GIVEN]` | whether what must hold does |
+//! | `destroy [STACK]`, `recover [STACK]`, `drift [STACK]` | as they say |
 //! | `import SPEC ADDRESS ID` | take what exists |
 //! | `out-of-band set ADDRESS PROPERTY JSON` | change it behind the engine's back |
 //! | `vanish ADDRESS` | take it away behind the engine's back |
@@ -18,42 +19,75 @@
 //! | `crash at call N [after]` | the next run dies there |
 //! | `stop after N` | the next run is asked to stop once N steps have started |
 //! | `wait SECONDS` | time goes by |
-//! | `show state`, `show cloud`, `show calls`, `show secrets TEXT` | what there is; whether the store holds TEXT |
+//! | `show state [STACK]`, `show cloud`, `show calls`, `show secrets TEXT` | what there is; whether any store holds TEXT |
+//!
+//! SPEC is the name of a text of the script, GIVEN is `--env NAME` and `-p NAME=VALUE`,
+//! STACK is `test` where it is left out. A text of the same name takes the place of the
+//! former; one whose name has an ending is a file for other texts to use.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use provision_core::address::Address;
-use provision_core::diagnostic::{SourceId, Sources};
+use provision_core::diagnostic::{Diagnostic, Sources};
 use provision_core::driver::{Id, Place};
 use provision_core::fact::Ask;
-use provision_core::spec::Expanded;
+use provision_core::spec::{Expanded, Files, Given};
 use provision_core::state::Record;
+use provision_engine::EngineError;
 use provision_sim::{Command, Crash, Ended, Fault, Moment, Options, Planned, Simulation, Site};
 
 use super::golden::Part;
 use super::recorder::Recorder;
 use super::{schemas, text};
 
+/// The stack that is meant where none is named.
+const STACK: &str = "test";
+
 /// A script under way.
 pub(crate) struct Script {
-    simulation: Simulation,
+    /// One stack for each that a spec was for, on the same cloud.
+    stacks: BTreeMap<String, Simulation>,
+    /// The texts of the script, by the names of their files.
+    texts: BTreeMap<String, String>,
+    /// The files of the last command.
     sources: Sources,
-    specs: BTreeMap<String, SourceId>,
     crash: Option<Crash>,
     stop_after: Option<usize>,
     calls: BTreeMap<String, u64>,
 }
 
-type Output = Result<Vec<String>, String>;
+type Result<T> = std::result::Result<T, Trouble>;
+type Output = Result<Vec<String>>;
+
+/// Why a command has no other output.
+enum Trouble {
+    Text(String),
+    Spec(Vec<Diagnostic>),
+}
+
+impl From<String> for Trouble {
+    fn from(text: String) -> Self {
+        Self::Text(text)
+    }
+}
+
+impl From<EngineError> for Trouble {
+    fn from(error: EngineError) -> Self {
+        match error {
+            EngineError::Spec(found) => Self::Spec(found),
+            error => Self::Text(error.to_string()),
+        }
+    }
+}
 
 impl Script {
     pub(crate) fn new() -> Self {
         Self {
-            simulation: Simulation::new("test", schemas()),
+            stacks: BTreeMap::from([(STACK.to_owned(), Simulation::new(STACK, schemas()))]),
+            texts: BTreeMap::new(),
             sources: Sources::default(),
-            specs: BTreeMap::new(),
             crash: None,
             stop_after: None,
             calls: BTreeMap::new(),
@@ -67,11 +101,11 @@ impl Script {
             match part {
                 Part::Comment(_) => {}
                 Part::Spec { name, text } => {
-                    let source = self.sources.add(format!("{name}.yaml"), text.clone());
-                    self.specs.insert(name.clone(), source);
+                    self.texts.insert(file(name), text.clone());
                 }
                 Part::Command(command) => {
-                    outputs.push(self.command(command).await.unwrap_or_else(|error| vec![format!("error: {error}")]));
+                    let output = self.command(command).await;
+                    outputs.push(output.unwrap_or_else(|trouble| self.told(&trouble)));
                 }
             }
         }
@@ -81,20 +115,21 @@ impl Script {
     async fn command(&mut self, command: &str) -> Output {
         let words: Vec<&str> = command.split_whitespace().collect();
         match words.as_slice() {
-            ["plan", spec] => self.plan(spec).await,
+            ["plan", spec, given @ ..] => self.plan(spec, given).await,
+            ["check", spec, given @ ..] => self.check(spec, given).await,
             ["apply", spec, options @ ..] => {
-                let command = Command::Apply(self.spec(spec)?);
-                self.run(command, options).await
+                let spec = self.spec(spec, options).await?;
+                self.run(&spec.spec.stack.clone(), Command::Apply(spec), options).await
             }
-            ["destroy"] => self.run(Command::Destroy, &[]).await,
-            ["recover"] => self.run(Command::Recover, &[]).await,
+            ["destroy", stack @ ..] => self.run(named(stack), Command::Destroy, &[]).await,
+            ["recover", stack @ ..] => self.run(named(stack), Command::Recover, &[]).await,
             ["import", spec, address, id] => {
-                let command = Command::Import(self.spec(spec)?, parsed(address)?, Id::from(*id));
-                self.run(command, &[]).await
+                let spec = self.spec(spec, &[]).await?;
+                self.run(&spec.spec.stack.clone(), Command::Import(spec, parsed(address)?, Id::from(*id)), &[]).await
             }
             ["lookup", "in", region, kind, by @ ..] => self.look_up(place(region), kind, &by.join(" ")).await,
             ["lookup", kind, by @ ..] => self.look_up(Place::default(), kind, &by.join(" ")).await,
-            ["drift"] => Ok(text::drift(&self.simulation.drift().await.map_err(|error| error.to_string())?)),
+            ["drift", stack @ ..] => Ok(text::drift(&self.at(named(stack))?.drift().await?)),
             ["show", what @ ..] => self.show(what),
             ["wait", seconds] => {
                 tokio::time::advance(Duration::from_secs(parsed(seconds)?)).await;
@@ -105,29 +140,29 @@ impl Script {
     }
 
     /// Commands that only set the scene.
-    fn arrange(&mut self, words: &[&str]) -> Result<(), String> {
+    fn arrange(&mut self, words: &[&str]) -> Result<()> {
         match words {
             ["out-of-band", "set", address, property, value @ ..] => {
-                let value = serde_json::from_str(&value.join(" ")).map_err(|error| error.to_string())?;
+                let value = parsed(&value.join(" "))?;
                 let (site, id) = self.thing(address)?;
-                self.simulation.cloud.set(&site, &id, property, value);
+                self.main().cloud.set(&site, &id, property, value);
             }
             ["vanish", address] => {
                 let (site, id) = self.thing(address)?;
-                self.simulation.cloud.vanish(&site, &id);
+                self.main().cloud.vanish(&site, &id);
             }
-            ["plant", "secret", arn, value] => self.simulation.cloud.plant_secret(arn, value),
+            ["plant", "secret", arn, value] => self.main().cloud.plant_secret(arn, value),
             ["plant", "in", region, kind, spec @ ..] => drop(self.plant(&site(region), kind, spec)?),
             ["plant", "failing", kind, spec @ ..] => {
                 let id = self.plant(&Site::default(), kind, spec)?;
-                self.simulation.cloud.break_down(&Site::default(), &id);
+                self.main().cloud.break_down(&Site::default(), &id);
             }
             ["plant", kind, spec @ ..] => drop(self.plant(&Site::default(), kind, spec)?),
-            ["revoke", role_arn] => self.simulation.cloud.revoke(role_arn),
+            ["revoke", role_arn] => self.main().cloud.revoke(role_arn),
             ["rename", from, to] => self.rename(parsed(from)?, parsed(to)?)?,
             ["fault", operation, fault] => self.fault(operation, fault, 1)?,
             ["fault", operation, fault, times] => self.fault(operation, fault, parsed(times)?)?,
-            ["fail", "appends", times] => self.simulation.store.fail_appends(parsed(times)?),
+            ["fail", "appends", times] => self.main().store.fail_appends(parsed(times)?),
             ["crash", "at", "call", call] => {
                 self.crash = Some(Crash { call: parsed(call)?, moment: Moment::Before });
             }
@@ -135,12 +170,12 @@ impl Script {
                 self.crash = Some(Crash { call: parsed(call)?, moment: Moment::After });
             }
             ["stop", "after", count] => self.stop_after = Some(parsed(count)?),
-            _ => return Err(format!("no such command: {}", words.join(" "))),
+            _ => return Err(format!("no such command: {}", words.join(" ")).into()),
         }
         Ok(())
     }
 
-    fn fault(&self, operation: &str, fault: &str, times: u32) -> Result<(), String> {
+    fn fault(&self, operation: &str, fault: &str, times: u32) -> Result<()> {
         let fault = match fault.split_once('=') {
             None => match fault {
                 "throttle" => Fault::Throttle,
@@ -149,38 +184,61 @@ impl Script {
                 "half" => Fault::Half,
                 "denied" => Fault::Denied,
                 "fails" => Fault::Fails,
-                _ => return Err(format!("no such fault: {fault}")),
+                _ => return Err(format!("no such fault: {fault}").into()),
             },
             Some((_, lag)) => {
-                let (reads, seconds) = lag.split_once('/').ok_or("lag=READS/SECONDS")?;
+                let (reads, seconds) = lag.split_once('/').ok_or_else(|| "lag=READS/SECONDS".to_owned())?;
                 Fault::Lag { reads: parsed(reads)?, seconds: parsed(seconds)? }
             }
         };
-        self.simulation.cloud.plan_fault(Planned { operation: operation.to_owned(), fault, times });
+        self.main().cloud.plan_fault(Planned { operation: operation.to_owned(), fault, times });
         Ok(())
     }
 
-    fn spec(&self, name: &str) -> Result<Arc<Expanded>, String> {
-        let source = self.specs.get(name).ok_or_else(|| format!("no such spec: {name}"))?;
-        self.simulation
-            .spec(&self.sources, *source)
-            .map_err(|found| text::diagnostics(&found, &self.sources).join("\n"))
+    /// A text of the script as a spec; its stack is there from then on.
+    async fn spec(&mut self, name: &str, given: &[&str]) -> Result<Arc<Expanded>> {
+        let texts = self.texts.clone();
+        let text = texts.get(&file(name)).cloned().ok_or_else(|| format!("no such spec: {name}"))?;
+        self.sources = Sources::default();
+        let source = self.sources.add(file(name), text);
+        let files = Files::new(move |name| texts.get(name).cloned().ok_or_else(|| "there is no such file".to_owned()));
+        let first = &self.stacks[STACK];
+        let spec = first.spec(&mut self.sources, source, &self::given(given)?, &Arc::new(files)).await?;
+        let stack = &spec.spec.stack;
+        let beside = first.beside(stack);
+        self.stacks.entry(stack.clone()).or_insert(beside);
+        Ok(spec)
     }
 
-    fn plant(&self, site: &Site, kind: &str, spec: &[&str]) -> Result<Id, String> {
-        let spec = serde_json::from_str(&spec.join(" ")).map_err(|error| error.to_string())?;
-        self.simulation.cloud.plant(site, kind, &spec)
+    fn told(&self, trouble: &Trouble) -> Vec<String> {
+        match trouble {
+            Trouble::Text(text) => vec![format!("error: {text}")],
+            Trouble::Spec(found) => text::diagnostics(found, &self.sources),
+        }
+    }
+
+    fn at(&self, stack: &str) -> Result<&Simulation> {
+        self.stacks.get(stack).ok_or_else(|| format!("no such stack: {stack}").into())
+    }
+
+    fn main(&self) -> &Simulation {
+        &self.stacks[STACK]
+    }
+
+    fn plant(&self, site: &Site, kind: &str, spec: &[&str]) -> Result<Id> {
+        let spec = parsed(&spec.join(" "))?;
+        Ok(self.main().cloud.plant(site, kind, &spec)?)
     }
 
     /// Gives a resource another address in the state alone.
-    fn rename(&self, from: Address, to: Address) -> Result<(), String> {
+    fn rename(&self, from: Address, to: Address) -> Result<()> {
         let moved = Record::Moved { from, to };
-        self.simulation.store.edit(|state| state.apply(&moved)).map_err(|error| error.to_string())
+        Ok(self.main().store.edit(|state| state.apply(&moved)).map_err(EngineError::from)?)
     }
 
     /// Where the thing at an address is, and its physical name.
-    fn thing(&self, address: &str) -> Result<(Site, String), String> {
-        let state = self.simulation.state().map_err(|error| error.to_string())?;
+    fn thing(&self, address: &str) -> Result<(Site, String)> {
+        let state = self.main().state()?;
         let resource = state.resources.get(&parsed(address)?);
         let found = resource.and_then(|it| Some((it, it.current.as_ref()?)));
         let (resource, current) = found.ok_or_else(|| format!("no such resource: {address}"))?;
@@ -189,25 +247,29 @@ impl Script {
 
     async fn look_up(&self, place: Place, kind: &str, by: &str) -> Output {
         let ask = Ask::Lookup { place, kind: kind.into(), by: by.into() };
-        let answer = self.simulation.answer(ask).await.map_err(|error| error.to_string())?;
+        let answer = self.main().answer(ask).await?;
         Ok(text::answer(&answer))
     }
 
-    async fn plan(&self, spec: &str) -> Output {
-        let spec = self.spec(spec)?;
-        match self.simulation.plan(Some(&spec)).await.map_err(|error| error.to_string())? {
-            Ok(plan) => Ok(text::plan(&plan)),
-            Err(refused) => Ok(text::diagnostics(&refused, &self.sources)),
-        }
+    async fn plan(&mut self, spec: &str, given: &[&str]) -> Output {
+        let spec = self.spec(spec, given).await?;
+        let plan = self.at(&spec.spec.stack)?.plan(Some(&spec)).await?;
+        Ok(plan.map_or_else(|refused| text::diagnostics(&refused, &self.sources), |plan| text::plan(&plan)))
     }
 
-    async fn run(&mut self, command: Command, words: &[&str]) -> Output {
+    async fn check(&mut self, spec: &str, given: &[&str]) -> Output {
+        let spec = self.spec(spec, given).await?;
+        let checks = self.at(&spec.spec.stack)?.checks(&spec).await?;
+        Ok(checks.iter().flat_map(|check| text::check(check, &self.sources)).collect())
+    }
+
+    async fn run(&mut self, stack: &str, command: Command, words: &[&str]) -> Output {
         let mut options = Options { crash: self.crash.take(), ..Options::default() };
         options.targets = addresses(words, "target=")?;
         options.replace = addresses(words, "replace=")?;
         let recorder = Recorder::new(self.stop_after.take().map(|count| (count, options.stop.clone())));
         options.observer = recorder.clone();
-        let ended = self.simulation.run(command, options).await;
+        let ended = self.at(stack)?.run(command, options).await;
         let mut lines = match &ended {
             Ended::Done(plan, _) => text::plan(plan),
             _ => Vec::new(),
@@ -215,7 +277,10 @@ impl Script {
         lines.extend(recorder.lines());
         match ended {
             Ended::Done(plan, _) if plan.is_empty() => {}
-            Ended::Done(_, outcome) => lines.push(text::outcome(&outcome)),
+            Ended::Done(_, outcome) => {
+                lines.push(text::outcome(&outcome));
+                lines.extend(text::outputs(&outcome.outputs));
+            }
             Ended::Quiet => lines.push("done".to_owned()),
             Ended::Refused(found) => lines.extend(text::diagnostics(&found, &self.sources)),
             Ended::Failed(error) => lines.push(format!("error: {error}")),
@@ -226,25 +291,52 @@ impl Script {
 
     fn show(&mut self, what: &[&str]) -> Output {
         match what {
-            ["state"] => Ok(text::state(&self.simulation.state().map_err(|error| error.to_string())?)),
-            ["cloud"] => Ok(text::cloud(&self.simulation.cloud.things())),
+            ["state", stack @ ..] => Ok(text::state(&self.at(named(stack))?.state()?)),
+            ["cloud"] => Ok(text::cloud(&self.main().cloud.things())),
             ["calls"] => {
-                let now = self.simulation.cloud.calls();
+                let now = self.main().cloud.calls();
                 let lines = text::calls(&self.calls, &now);
                 self.calls = now;
                 Ok(lines)
             }
             ["secrets", secret] => {
-                let holds = if self.simulation.store.text().contains(secret) { "holds" } else { "does not hold" };
+                let is_stored = self.stacks.values().any(|stack| stack.store.text().contains(secret));
+                let holds = if is_stored { "holds" } else { "does not hold" };
                 Ok(vec![format!("the store {holds} it")])
             }
-            _ => Err(format!("nothing to show: {}", what.join(" "))),
+            _ => Err(format!("nothing to show: {}", what.join(" ")).into()),
         }
     }
 }
 
-fn parsed<T: std::str::FromStr>(text: &str) -> Result<T, String> {
-    text.parse().map_err(|_| format!("cannot read `{text}`"))
+fn parsed<T: std::str::FromStr>(text: &str) -> Result<T> {
+    text.parse().map_err(|_| format!("cannot read `{text}`").into())
+}
+
+/// The file a text of a script stands in.
+fn file(name: &str) -> String {
+    if name.contains('.') { name.to_owned() } else { format!("{name}.yaml") }
+}
+
+/// The stack that a command is for.
+fn named<'a>(words: &[&'a str]) -> &'a str {
+    words.first().copied().unwrap_or(STACK)
+}
+
+/// What the words of a command give a spec.
+fn given(words: &[&str]) -> Result<Given> {
+    let mut given = Given::default();
+    for pair in words.windows(2) {
+        match pair {
+            ["--env", name] => given.environment = Some((*name).to_owned()),
+            ["-p", param] => {
+                let (name, value) = param.split_once('=').ok_or_else(|| "-p NAME=VALUE".to_owned())?;
+                given.arguments.insert(name.to_owned(), value.to_owned());
+            }
+            _ => {}
+        }
+    }
+    Ok(given)
 }
 
 fn place(region: &str) -> Place {
@@ -255,6 +347,6 @@ fn site(region: &str) -> Site {
     Site::from(&place(region))
 }
 
-fn addresses(words: &[&str], prefix: &str) -> Result<BTreeSet<Address>, String> {
+fn addresses(words: &[&str], prefix: &str) -> Result<BTreeSet<Address>> {
     words.iter().filter_map(|word| word.strip_prefix(prefix)).map(parsed).collect()
 }

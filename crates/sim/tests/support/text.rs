@@ -7,6 +7,7 @@ use provision_core::diff::Change;
 use provision_core::driver::Place;
 use provision_core::fact::Answer;
 use provision_core::plan::{Drift, Drifted, Plan, Reason, Step};
+use provision_core::spec::checks::{Check, Verdict};
 use provision_core::state::{Instance, Resource, State};
 use provision_core::value::{Secret, Value};
 use provision_engine::apply::Outcome;
@@ -17,14 +18,20 @@ use super::recorder::verb;
 
 pub(crate) fn plan(plan: &Plan) -> Vec<String> {
     if plan.is_empty() {
-        return vec!["nothing to do".to_owned()];
+        return [vec!["nothing to do".to_owned()], outputs(&plan.outputs)].concat();
     }
     let mut lines: Vec<String> = plan.moves.iter().map(|(from, to)| format!("move {from} to {to}")).collect();
     for one in &plan.steps {
         lines.push(format!("{} {}: {}{}", verb(one.action), one.address, reason(&one.reason), waits(plan, one)));
         lines.extend(one.changes.iter().map(change));
     }
+    lines.extend(outputs(&plan.outputs));
     lines
+}
+
+/// The spec's outputs, as far as they are known.
+pub(crate) fn outputs(outputs: &BTreeMap<String, Value>) -> Vec<String> {
+    outputs.iter().map(|(name, found)| format!("output {name}: {}", value(found))).collect()
 }
 
 fn waits(plan: &Plan, step: &Step) -> String {
@@ -156,6 +163,19 @@ pub(crate) fn answer(answer: &Answer) -> Vec<String> {
 pub(crate) fn calls(before: &BTreeMap<String, u64>, now: &BTreeMap<String, u64>) -> Vec<String> {
     let since = now.iter().map(|(name, count)| (name, count - before.get(name).unwrap_or(&0)));
     or_none(since.filter(|(_, count)| *count > 0).map(|(name, count)| format!("{count} {name}")).collect())
+}
+
+/// A check, and whether it holds.
+pub(crate) fn check(check: &Check, sources: &Sources) -> Vec<String> {
+    let verdict = match &check.verdict {
+        Verdict::Holds => "holds".to_owned(),
+        Verdict::Fails => "fails".to_owned(),
+        Verdict::Unknown(awaits) => format!("awaits {awaits}"),
+        Verdict::Request(request) => format!("asks {} {}", request.method, request.url),
+        Verdict::Wrong(found) => return diagnostics(found, sources),
+    };
+    let message = check.message.as_ref().map_or(String::new(), |message| format!(" ({message})"));
+    vec![format!("{} {verdict}{message}", check.name)]
 }
 
 fn or_none(lines: Vec<String>) -> Vec<String> {

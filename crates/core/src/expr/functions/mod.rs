@@ -124,8 +124,8 @@ impl Function {
         let result = body(&mut call)?;
         pay(&result, call.budget)?;
         Ok(match result {
-            Value::Unknown(unknown) if unknown.ty == Type::Any => {
-                Value::Unknown(Unknown { ty: self.result(call.values)?, ..unknown })
+            Value::Unknown(unknown) if *unknown.ty == Type::Any => {
+                Value::Unknown(Unknown { ty: std::sync::Arc::new(self.result(call.values)?), ..unknown })
             }
             result => result,
         })

@@ -53,7 +53,7 @@ fn every_name_is_followed_to_what_is_used_of_it() {
         ("templatefile(a.path, {\"x\": b.c})", &["a.path @ a.path", "b.c @ b.c"]),
         ("(prod ? a : b).id", &["a.id @ (prod ? a : b).id", "b.id @ (prod ? a : b).id", "prod @ prod"]),
         ("cidrsubnet(vpc.cidr_block, 8, each.index)", &["vpc.cidr_block @ vpc.cidr_block", "each.index @ each.index"]),
-        ("has(vpc.tags.name) && !off", &["vpc.tags @ vpc.tags", "off @ off"]),
+        ("has(vpc.tags.name) && !off", &["vpc.tags.name @ vpc.tags.name", "off @ off"]),
         ("{a.b: [c.d, -e]}", &["a.b @ a.b", "c.d @ c.d", "e @ e"]),
         ("xs.map(x, ys.map(y, x.a + y.b + z))", &["xs[*].a @ x.a", "ys[*].b @ y.b", "z @ z"]),
         ("xs.map(x, x.ys.map(x, x.id))", &["xs[*].ys[*].id @ x.id"]),

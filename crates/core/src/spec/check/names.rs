@@ -71,6 +71,7 @@ impl Checker<'_> {
     fn target(&mut self, mention: &Mention, name: Name) {
         match name {
             Name::Resource(index) => {
+                self.named.insert(index);
                 let target = self.resources[index].clone();
                 self.attribute(mention, &target);
             }

@@ -140,7 +140,7 @@ fn a_param_that_is_wrong() {
     let room = Room::new();
     room.refuses(&["plan", "shop.yaml", "-p", "range"], &[], &["`-p range` has no value", "-p range=…"]);
     room.refuses(&["plan", "shop.yaml", "-p", "rang=1"], &[], &["no param `rang`", "did you mean `range`?"]);
-    let says = ["shop.yaml:7:28", "`10.0.0.0/99` is not an IPv4 range"];
+    let says = ["shop.yaml:7:31", "`10.0.0.0/99` is not an IPv4 range"];
     room.refuses(&["validate", "shop.yaml", "-p", "range=10.0.0.0/99"], &[], &says);
     room.refuses(&["plan", "shop.yaml"], &[("PROVISION_PARAM_range", "10.0.0.0/99")], &says);
     room.write("open.yaml", SPEC.replace("{ default: 10.0.0.0/16 }", "{ type: string }").as_bytes());

@@ -20,7 +20,7 @@ pub(crate) struct Args {
 const EXIT_CODES: &str = "\
 Exit codes:
   0    done; for `plan --detailed-exitcode` and `drift`: no difference
-  1    failed, wholly or in part; the message says what to do
+  1    failed, wholly or in part, or a check does not hold; the message says what to do
   2    for `plan --detailed-exitcode` and `drift`: there are differences
   130  stopped by Ctrl-C; what was done is in the state
 

@@ -220,11 +220,13 @@ fn a_stack_lies_in_several_places() {
 #[test]
 fn a_secret_of_another_stack_is_used_and_never_shown() {
     let mut binary = start(&[("PROVISION_PARAM_password", PASSWORD), ("PROVISION_PARAM_api_key", API_KEY)]);
-    let shared = "stack: shared\nregion: us-east-1\nparams:\n  password: { type: string, secret: true }\nresources:\n  database:\n    secretsmanager/secret: { name: shared/database, secret_string: \"${password}\", recovery_window_in_days: 0 }\n";
+    let shared = "stack: shared\nregion: us-east-1\nparams:\n  password: { type: string, secret: true }\n  asks: { type: boolean, default: false }\nchecks:\n  gate:\n    when: ${asks}\n    http: { url: \"http://127.0.0.1:1/${password}\", retries: 0 }\nresources:\n  database:\n    secretsmanager/secret: { name: shared/database, secret_string: \"${password}\", recovery_window_in_days: 0 }\n";
     let path = binary.folder().join("shared.yaml");
     fs::write(&path, shared).unwrap();
     let (shared, spec) = (path.display().to_string(), example("secrets"));
     settle(&mut binary, &shared, &[]);
+    let closed = binary.run(&["check", &shared, "-p", "asks=true"], 1).out;
+    assert!(closed.contains("fails gate: (sensitive): error sending request"), "{closed}");
     binary.kill(&["apply", &spec, "--yes", "--json"], "finished", 1);
     settle(&mut binary, &spec, &[]);
     let found = console(&mut binary, &spec, &["secret_value(password.arn)", "url", "length(url)", "database.value"]);

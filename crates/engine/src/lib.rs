@@ -12,6 +12,7 @@ mod recover;
 mod refresh;
 pub mod session;
 pub mod survey;
+mod tenure;
 
 use std::sync::Arc;
 

@@ -31,6 +31,8 @@ pub(super) struct Document {
     pub region: Option<Tree>,
     /// The role by which AWS is reached.
     pub assume_role: Option<Tree>,
+    /// Where the state lies.
+    pub state: Option<Tree>,
     /// The params by name.
     pub params: BTreeMap<String, Param>,
     /// Values of params by environment.
@@ -77,7 +79,7 @@ impl Purpose {
     }
 
     fn sections(self) -> Vec<&'static str> {
-        let of_stacks = ["stack", "region", "assume_role", "environments", "defaults", "moved", "import"];
+        let of_stacks = ["stack", "region", "assume_role", "state", "environments", "defaults", "moved", "import"];
         SECTIONS.into_iter().filter(|section| self == Self::Spec || !of_stacks.contains(section)).collect()
     }
 }
@@ -224,6 +226,7 @@ impl Reader<'_> {
             "stack" => document.stack = self.stack(node),
             "region" => document.region = Some(self.tree(node, &Type::String(StringType::default()))),
             "assume_role" => document.assume_role = Some(self.tree(node, &Type::Any)),
+            "state" => document.state = Some(self.tree(node, &Type::String(StringType::default()))),
             "description" => drop(self.text(node, "`description`")),
             "params" => document.params = self.params(node),
             "environments" => document.environments = self.environments(node),

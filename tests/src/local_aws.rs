@@ -1,5 +1,6 @@
 //! A local AWS for as long as a value lives: `localstack/run` installs, starts and stops it.
 
+use std::collections::BTreeSet;
 use std::env;
 use std::ffi::OsStr;
 use std::io::{self, BufRead, BufReader, Read, Write};
@@ -68,6 +69,18 @@ impl LocalAws {
             true => Ok(String::from_utf8_lossy(&answer.stdout).trim().to_owned()),
             false => Err(io::Error::other(String::from_utf8_lossy(&answer.stderr).into_owned())),
         }
+    }
+
+    /// Makes a bucket in `us-east-1`; moto asks for no signature.
+    pub fn make_bucket(&self, name: &str) -> io::Result<()> {
+        ask(&self.endpoint, &format!("PUT /{name}")).map(drop)
+    }
+
+    /// The keys in a bucket that begin with `prefix`.
+    pub fn objects(&self, bucket: &str, prefix: &str) -> io::Result<BTreeSet<String>> {
+        let answer = ask(&self.endpoint, &format!("GET /{bucket}?list-type=2&prefix={prefix}"))?;
+        let keys = answer.split("<Key>").skip(1).filter_map(|rest| rest.split_once("</Key>"));
+        Ok(keys.map(|(key, _)| key.to_owned()).collect())
     }
 
     /// Forgets all resources. LocalStack can only be begun anew, which moves its endpoint.

@@ -3,6 +3,7 @@
 
 mod answer;
 pub mod apply;
+pub mod edit;
 pub mod event;
 pub mod import;
 pub mod journal;

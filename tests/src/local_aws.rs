@@ -83,6 +83,22 @@ impl LocalAws {
         Ok(keys.map(|(key, _)| key.to_owned()).collect())
     }
 
+    /// Every version of every object in a bucket, and its bytes.
+    pub fn versions(&self, bucket: &str) -> io::Result<Vec<(String, String)>> {
+        let listed = ask(&self.endpoint, &format!("GET /{bucket}?versions"))?;
+        let between = |text: &str, tag: &str| {
+            Some(text.split_once(&format!("<{tag}>"))?.1.split_once(&format!("</{tag}>"))?.0.to_owned())
+        };
+        let versions = listed.split("<Version>").skip(1);
+        let versions = versions.filter_map(|version| Some((between(version, "Key")?, between(version, "VersionId")?)));
+        versions
+            .map(|(key, version)| {
+                let bytes = ask(&self.endpoint, &format!("GET /{bucket}/{key}?versionId={version}"))?;
+                Ok((key, bytes))
+            })
+            .collect()
+    }
+
     /// Forgets all resources. LocalStack can only be begun anew, which moves its endpoint.
     pub fn reset(&mut self) -> io::Result<()> {
         match self.backend {

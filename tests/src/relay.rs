@@ -125,7 +125,11 @@ impl Relay {
         let listener = TcpListener::bind("127.0.0.1:0")?;
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
-        let shared = Arc::new(Shared { backend: authority(backend).to_owned(), book: Mutex::default(), turns: Semaphore::new(MOST) });
+        let shared = Arc::new(Shared {
+            backend: authority(backend).to_owned(),
+            book: Mutex::default(),
+            turns: Semaphore::new(MOST),
+        });
         let (stop, stopped) = oneshot::channel();
         let serving = serve(listener, Arc::clone(&shared), stopped);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;

@@ -49,14 +49,19 @@ impl Stack {
         }
     }
 
-    /// The stack, and what of it is meant.
-    pub(crate) fn with_words(which: &InStack, place: &PlaceArgs) -> Result<(Self, Vec<String>), CliError> {
-        match (which.words.as_slice(), &which.stack) {
-            ([], None) => Err(no_stack()),
-            ([spec, words @ ..], None) => {
-                Ok((Self::in_file(Path::new(spec), which.env.as_deref(), place)?, words.to_vec()))
+    /// The stack, and what of it is meant: `most` words at most.
+    pub(crate) fn with_words(which: &InStack, place: &PlaceArgs, most: usize) -> Result<(Self, Vec<String>), CliError> {
+        let (stack, words) = match (which.words.as_slice(), &which.stack) {
+            ([], None) => return Err(no_stack()),
+            ([spec, words @ ..], None) => (Self::in_file(Path::new(spec), which.env.as_deref(), place)?, words),
+            (words, Some(stack)) => (Self::named(stack, place)?, words),
+        };
+        match (words.get(most), &which.stack) {
+            (None, _) => Ok((stack, words.to_vec())),
+            (Some(_), Some(_)) => {
+                Err(CliError::argument("both a spec and `--stack` name a stack", "leave one of them out"))
             }
-            (words, Some(stack)) => Ok((Self::named(stack, place)?, words.to_vec())),
+            (Some(word), None) => Err(CliError::argument(format!("`{word}` is a word too many"), "leave it out")),
         }
     }
 

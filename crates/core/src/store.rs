@@ -223,7 +223,9 @@ pub enum StoreError {
         reason: String,
     },
     /// The state is stored elsewhere by now.
-    #[error("the state is no longer in {place}: it was moved to {to}; write `state: {to}` into the spec, or add `--state {to}`")]
+    #[error(
+        "the state is no longer in {place}: it was moved to {to}; write `state: {to}` into the spec, or add `--state {to}`"
+    )]
     Moved {
         /// A path or URL.
         place: String,

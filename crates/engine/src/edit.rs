@@ -51,9 +51,10 @@ async fn put_over(store: &dyn Store, lease: &dyn Lease, state: State) -> Result<
     match store.load().await? {
         Some(Loaded { journalled, .. }) if journalled > 0 => Err(StoreError::Io {
             what: "push the state".to_owned(),
-            message: "an apply was cut short, and what it recorded would be lost: apply or destroy first, then pull the \
+            message:
+                "an apply was cut short, and what it recorded would be lost: apply or destroy first, then pull the \
                       state anew"
-                .to_owned(),
+                    .to_owned(),
         }),
         _ => lease.replace(&Replacement::Brought(state)).await,
     }
@@ -65,12 +66,7 @@ async fn put_over(store: &dyn Store, lease: &dyn Lease, state: State) -> Result<
 ///
 /// # Errors
 /// When there is none, something else is where it is to go, or either store cannot be written.
-pub async fn migrate(
-    from: &dyn Store,
-    to: &dyn Store,
-    to_place: &str,
-    holder: &Holder,
-) -> Result<State, StoreError> {
+pub async fn migrate(from: &dyn Store, to: &dyn Store, to_place: &str, holder: &Holder) -> Result<State, StoreError> {
     let old = from.lock(holder).await?;
     let new = match to.lock(holder).await {
         Ok(new) => new,

@@ -76,7 +76,9 @@ impl Store for LocalStore {
         let (path, holder) = (self.files.lock.clone(), holder.clone());
         blocking(move || match holder_in(&path)? {
             // Whoever has the file open goes on locking it, but it is in nobody's way.
-            Some(found) if found == holder => replace(&path, "").map(drop).map_err(|error| failed("write", &path, &error)),
+            Some(found) if found == holder => {
+                replace(&path, "").map(drop).map_err(|error| failed("write", &path, &error))
+            }
             _ => Ok(()),
         })
         .await

@@ -99,9 +99,7 @@ impl Bucket {
     pub(super) fn cloud(self) -> Result<Cloud, StoreError> {
         match self.exists {
             true => Ok(self.cloud),
-            false => {
-                Err(StoreError::Io { what: format!("find `s3://{}`", self.name), message: missing(&self.name) })
-            }
+            false => Err(StoreError::Io { what: format!("find `s3://{}`", self.name), message: missing(&self.name) }),
         }
     }
 

@@ -153,17 +153,18 @@ fn locked(seen: Seen) -> StoreError {
 }
 
 fn text(note: &Note) -> Result<String, StoreError> {
-    serde_json::to_string_pretty(note).map_err(|error| StoreError::Io {
-        what: format!("write {LOCK}"),
-        message: error.to_string(),
-    })
+    serde_json::to_string_pretty(note)
+        .map_err(|error| StoreError::Io { what: format!("write {LOCK}"), message: error.to_string() })
 }
 
 /// 128 random bits in hexadecimal digits.
 fn lease_id() -> Result<String, StoreError> {
     let mut bytes = [0; 16];
     let generator = random::generator("s3:PutObject");
-    let failed = |error: provision_core::driver::CloudError| StoreError::Io { what: "name a lease".to_owned(), message: error.message };
+    let failed = |error: provision_core::driver::CloudError| StoreError::Io {
+        what: "name a lease".to_owned(),
+        message: error.message,
+    };
     generator.map_err(failed)?.fill_bytes(&mut bytes);
     Ok(format!("{:032x}", u128::from_be_bytes(bytes)))
 }
@@ -193,7 +194,11 @@ mod tests {
             (Held::TakenAway, Some(0), false, true),
         ] {
             let seen = seen(condition, age);
-            assert_eq!((seen.holder().is_some(), seen.is_taken_over()), (is_held, is_taken_over), "{condition:?} {age:?}");
+            assert_eq!(
+                (seen.holder().is_some(), seen.is_taken_over()),
+                (is_held, is_taken_over),
+                "{condition:?} {age:?}"
+            );
             assert_eq!(seen.former().is_some(), is_taken_over);
         }
     }

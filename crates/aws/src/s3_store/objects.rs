@@ -156,7 +156,8 @@ fn absent_object<T>(answer: Result<T, CloudError>) -> Result<Option<T>, CloudErr
 async fn object(answer: GetObjectOutput, clock: &Clock) -> Result<Object, CloudError> {
     let written = answer.last_modified.map(|time| time.secs());
     let (etag, body) = (answer.e_tag.unwrap_or_default(), answer.body.collect().await);
-    let broken_off = |error| CloudError::new(Cause::Transient, "s3:GetObject", format!("the answer broke off: {error}"));
+    let broken_off =
+        |error| CloudError::new(Cause::Transient, "s3:GetObject", format!("the answer broke off: {error}"));
     let bytes = body.map_err(broken_off)?.to_vec();
     Ok(Object { bytes, etag, age: clock.now().zip(written).map(|(now, written)| now - written) })
 }

@@ -10,7 +10,7 @@ use crate::stack::Stack;
 
 /// Prints one output bare, or all.
 pub(crate) async fn run(args: &OutputArgs, output: &Output) -> Result<Exit, CliError> {
-    let (stack, words) = Stack::with_words(&args.which, &args.place)?;
+    let (stack, words) = Stack::with_words(&args.which, &args.place, 1)?;
     let outputs = stack.stored().await?.outputs;
     let Some(name) = words.first() else {
         show_all(&outputs, output);

@@ -42,7 +42,9 @@ fn read(file: &Path) -> Result<State, CliError> {
 fn refused(error: StoreError) -> CliError {
     match error {
         StoreError::Stale { expected, found } => CliError::argument(
-            format!("the stored state has serial {found}, and this one {expected}: something was recorded since it was pulled"),
+            format!(
+                "the stored state has serial {found}, and this one {expected}: something was recorded since it was pulled"
+            ),
             "pull again and make the change there; there is no way to force it, for what is owned would be forgotten",
         ),
         other => other.into(),

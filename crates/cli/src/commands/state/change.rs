@@ -40,9 +40,8 @@ pub(super) async fn rm(stack: &Stack, address: &str, yes: bool, output: &Output)
         output.note("A call on it was interrupted: what that may have made is not looked for any more either.");
     }
     affirmed(yes, "Forget it?", output)?;
-    let decide = |state: Option<&State>| {
-        known(stack, state, &address).map(|_| Record::Forgotten { address: address.clone() })
-    };
+    let decide =
+        |state: Option<&State>| known(stack, state, &address).map(|_| Record::Forgotten { address: address.clone() });
     edit(&*store, &holder("state rm"), decide).await?;
     output.note(format!("forgotten; `provision import SPEC '{address}' ID` takes it back"));
     Ok(Exit::Success)

@@ -8,7 +8,7 @@ use std::path::Path;
 use provision_core::address::Address;
 use serde_json::json;
 
-use crate::args::StateCommand;
+use crate::args::{InStack, PlaceArgs, StateCommand};
 use crate::error::{CliError, Exit};
 use crate::output::Output;
 use crate::session;
@@ -22,36 +22,32 @@ pub(crate) async fn run(command: &StateCommand, output: &Output) -> Result<Exit,
             Ok(Exit::Success)
         }
         StateCommand::Show { which, place } => {
-            let (stack, words) = Stack::with_words(which, place)?;
-            let [address] = exactly(words, "resource's address")?;
+            let (stack, [address]) = meant(which, place, "no resource is named")?;
             show(&stack, &address, output).await
         }
         StateCommand::Mv { which, place } => {
-            let (stack, words) = Stack::with_words(which, place)?;
-            let [from, to] = exactly(words, "address so far and one from now on")?;
+            let (stack, [from, to]) =
+                meant(which, place, "two addresses are needed: the one so far, the one from now on")?;
             change::mv(&stack, &from, &to, output).await
         }
         StateCommand::Rm { which, place, yes } => {
-            let (stack, words) = Stack::with_words(which, place)?;
-            let [address] = exactly(words, "resource's address")?;
+            let (stack, [address]) = meant(which, place, "no resource is named")?;
             change::rm(&stack, &address, *yes, output).await
         }
         StateCommand::Pull { which, place } => carry::pull(&Stack::which(which, place)?, output).await,
         StateCommand::Push { which, place } => {
-            let (stack, words) = Stack::with_words(which, place)?;
-            let [file] = exactly(words, "file with a state")?;
+            let (stack, [file]) = meant(which, place, "no file is named")?;
             carry::push(&stack, Path::new(&file), output).await
         }
         StateCommand::Migrate { which, place, to } => carry::migrate(&Stack::which(which, place)?, to, output).await,
     }
 }
 
-/// As many words as are needed.
-fn exactly<const N: usize>(words: Vec<String>, what: &str) -> Result<[String; N], CliError> {
-    words.try_into().map_err(|words: Vec<String>| {
-        let message = format!("one {what} is needed behind the spec, and {} words are given", words.len());
-        CliError::argument(message, "`provision state list` shows the addresses there are")
-    })
+/// The stack and as many words as are needed; `missing` says that there are fewer.
+fn meant<const N: usize>(which: &InStack, place: &PlaceArgs, missing: &str) -> Result<(Stack, [String; N]), CliError> {
+    let (stack, words) = Stack::with_words(which, place, N)?;
+    let hint = "give addresses as `provision state list` shows them";
+    Ok((stack, words.try_into().map_err(|_| CliError::argument(missing, hint))?))
 }
 
 fn unknown(stack: &str, address: &Address) -> CliError {

@@ -65,7 +65,7 @@ impl Site {
         let mut command = command(env!("CARGO_BIN_EXE_provision-under-test"), &self.relay.endpoint());
         let words = if args[0] == "state" { 2 } else { 1 };
         command.args(&args[..words]).arg(self.spec()).args(&args[words..]);
-        command.current_dir(self.folder.path()).env("PROVISION_TEMPO", "0.05").env("PROVISION_PARAM_token", CANARY);
+        command.current_dir(self.folder.path()).env("PROVISION_TEMPO", "0.2").env("PROVISION_PARAM_token", CANARY);
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         command
     }
@@ -173,7 +173,7 @@ fn robbed_of_its_lock_it_stops() {
 #[test]
 fn a_lease_is_renewed_as_long_as_it_is_needed() {
     let site = Site::new();
-    site.relay.inject(Rule::new(PUT, Fault::Delay(Duration::from_secs(11))).times(1));
+    site.relay.inject(Rule::new(PUT, Fault::Delay(Duration::from_secs(20))).times(1));
     let child = site.start(&["apply", "--yes"]);
     site.wait_for(PUT, 1);
     while site.relay.count(LOCK) < 6 {

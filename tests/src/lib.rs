@@ -6,3 +6,4 @@ pub mod generated;
 pub mod local_aws;
 pub mod relay;
 pub mod stack;
+pub mod store_contract;

@@ -1,5 +1,6 @@
 //! A local AWS for as long as a value lives: `localstack/run` installs, starts and stops it.
 
+use std::collections::BTreeSet;
 use std::env;
 use std::ffi::OsStr;
 use std::io::{self, BufRead, BufReader, Read, Write};
@@ -73,6 +74,34 @@ impl LocalAws {
             true => Ok(String::from_utf8_lossy(&answer.stdout).trim().to_owned()),
             false => Err(io::Error::other(String::from_utf8_lossy(&answer.stderr).into_owned())),
         }
+    }
+
+    /// Makes a bucket in `us-east-1`; moto asks for no signature.
+    pub fn make_bucket(&self, name: &str) -> io::Result<()> {
+        ask(&self.endpoint, &format!("PUT /{name}")).map(drop)
+    }
+
+    /// The keys in a bucket that begin with `prefix`.
+    pub fn objects(&self, bucket: &str, prefix: &str) -> io::Result<BTreeSet<String>> {
+        let answer = ask(&self.endpoint, &format!("GET /{bucket}?list-type=2&prefix={prefix}"))?;
+        let keys = answer.split("<Key>").skip(1).filter_map(|rest| rest.split_once("</Key>"));
+        Ok(keys.map(|(key, _)| key.to_owned()).collect())
+    }
+
+    /// Every version of every object in a bucket, and its bytes.
+    pub fn versions(&self, bucket: &str) -> io::Result<Vec<(String, String)>> {
+        let listed = ask(&self.endpoint, &format!("GET /{bucket}?versions"))?;
+        let between = |text: &str, tag: &str| {
+            Some(text.split_once(&format!("<{tag}>"))?.1.split_once(&format!("</{tag}>"))?.0.to_owned())
+        };
+        let versions = listed.split("<Version>").skip(1);
+        let versions = versions.filter_map(|version| Some((between(version, "Key")?, between(version, "VersionId")?)));
+        versions
+            .map(|(key, version)| {
+                let bytes = ask(&self.endpoint, &format!("GET /{bucket}/{key}?versionId={version}"))?;
+                Ok((key, bytes))
+            })
+            .collect()
     }
 
     /// Forgets all resources. LocalStack can only be begun anew, which moves its endpoint.

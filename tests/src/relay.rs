@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
-use tokio::sync::oneshot;
+use tokio::sync::{Semaphore, oneshot};
 
 use crate::local_aws::authority;
 use http::Request;
@@ -81,6 +81,9 @@ fn matches(pattern: &str, operation: &str) -> bool {
     }
 }
 
+/// How many calls a backend gets at once unless a test wants fewer.
+const MOST: usize = 1000;
+
 #[derive(Default)]
 struct Book {
     counts: BTreeMap<String, usize>,
@@ -98,6 +101,8 @@ impl Book {
 struct Shared {
     backend: String,
     book: Mutex<Book>,
+    /// How many calls to S3 the backend works on at once, at most.
+    turns: Semaphore,
 }
 
 impl Shared {
@@ -120,7 +125,11 @@ impl Relay {
         let listener = TcpListener::bind("127.0.0.1:0")?;
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
-        let shared = Arc::new(Shared { backend: authority(backend).to_owned(), book: Mutex::default() });
+        let shared = Arc::new(Shared {
+            backend: authority(backend).to_owned(),
+            book: Mutex::default(),
+            turns: Semaphore::new(MOST),
+        });
         let (stop, stopped) = oneshot::channel();
         let serving = serve(listener, Arc::clone(&shared), stopped);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
@@ -136,6 +145,11 @@ impl Relay {
     /// Adds a rule; of several that fit a call, the one added first strikes.
     pub fn inject(&self, rule: Rule) {
         self.shared.book().rules.push(rule);
+    }
+
+    /// Lets the backend work on one call to S3 at a time from now on; others do not wait for it.
+    pub fn one_at_a_time(&self) {
+        self.shared.turns.forget_permits(MOST - 1);
     }
 
     /// Forgets all rules and counts.
@@ -198,7 +212,12 @@ async fn answer(shared: &Shared, request: &Request) -> io::Result<Option<Vec<u8>
         Some(Fault::Delay(time)) => tokio::time::sleep(time).await,
         _ => {}
     }
+    let turn = match operation.name.starts_with("s3:") {
+        true => Some(shared.turns.acquire().await),
+        false => None,
+    };
     let answer = request.forward(&shared.backend).await?;
+    drop(turn);
     match fault {
         Some(Fault::DropResponse) => Ok(None),
         Some(Fault::Withhold) => future::pending().await,

@@ -9,5 +9,6 @@ pub mod query;
 mod random;
 pub mod read;
 mod registry;
+pub mod s3_store;
 mod service;
 pub mod types;

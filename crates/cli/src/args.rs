@@ -64,9 +64,15 @@ pub(crate) enum Command {
         after_help = "Examples:\n  provision output shop.yaml\n  provision output shop.yaml url\n  provision output --stack shop url --json"
     )]
     Output(OutputArgs),
-    /// Look into the state.
+    /// Look into the state, change what it says, or move it elsewhere.
     #[command(subcommand)]
     State(StateCommand),
+    /// Check credentials, region and where the state lies; make the bucket for it.
+    #[command(after_help = "Examples:\n  provision init shop.yaml\n  provision init shop.yaml --bootstrap")]
+    Init(InitArgs),
+    /// Take the lock on a state from whoever holds it.
+    #[command(after_help = "Examples:\n  provision unlock shop.yaml\n  provision unlock --stack shop --yes")]
+    Unlock(UnlockArgs),
     /// Take something that exists under our care.
     #[command(
         after_help = "Examples:\n  provision import shop.yaml vpc vpc-0a1b2c3d\n  provision import shop.yaml 'public[\"us-east-1a\"]' subnet-0a1b2c3d"
@@ -122,9 +128,10 @@ pub(crate) struct GivenArgs {
 /// Where the state lies.
 #[derive(Debug, clap::Args)]
 pub(crate) struct PlaceArgs {
-    /// The folder that holds the state.
-    #[arg(long, value_name = "DIR", default_value = "state", env = "PROVISION_STATE")]
-    pub(crate) state: PathBuf,
+    /// Where the state lies, whatever the spec says: a folder, or `s3://bucket/prefix`. Left out
+    /// in both it is the folder `state`.
+    #[arg(long, value_name = "DIR|S3", env = "PROVISION_STATE")]
+    pub(crate) state: Option<String>,
 }
 
 /// A stack, by its spec or by its name.
@@ -147,7 +154,7 @@ pub(crate) struct WhichStack {
 #[derive(Debug, clap::Args)]
 pub(crate) struct InStack {
     /// The spec that names the stack, unless `--stack` does; then what of it is meant.
-    #[arg(value_names = ["SPEC", "NAME"], num_args = 0..=2)]
+    #[arg(value_names = ["SPEC", "NAME"], num_args = 0..=3)]
     pub(crate) words: Vec<String>,
 
     /// The stack's name, where there is no spec any more.
@@ -269,6 +276,31 @@ pub(crate) struct ConsoleArgs {
     pub(crate) expressions: Vec<String>,
 }
 
+/// `init`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct InitArgs {
+    #[command(flatten)]
+    pub(crate) spec: SpecArgs,
+    /// Make the bucket of the state: private, versioned, encrypted; give an existing one what it lacks.
+    #[arg(long)]
+    pub(crate) bootstrap: bool,
+    /// Do not ask.
+    #[arg(short, long)]
+    pub(crate) yes: bool,
+}
+
+/// `unlock`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct UnlockArgs {
+    #[command(flatten)]
+    pub(crate) which: WhichStack,
+    #[command(flatten)]
+    pub(crate) place: PlaceArgs,
+    /// Do not ask.
+    #[arg(short, long)]
+    pub(crate) yes: bool,
+}
+
 /// `output`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct OutputArgs {
@@ -298,6 +330,53 @@ pub(crate) enum StateCommand {
         which: InStack,
         #[command(flatten)]
         place: PlaceArgs,
+    },
+    /// Give what is at one address another; nothing in AWS changes.
+    #[command(after_help = "Example:\n  provision state mv shop.yaml web api.web")]
+    Mv {
+        /// The spec, unless `--stack` names the stack; the address so far; the address from now on.
+        #[command(flatten)]
+        which: InStack,
+        #[command(flatten)]
+        place: PlaceArgs,
+    },
+    /// Forget a resource; in AWS it stays.
+    #[command(after_help = "Example:\n  provision state rm shop.yaml web")]
+    Rm {
+        #[command(flatten)]
+        which: InStack,
+        #[command(flatten)]
+        place: PlaceArgs,
+        /// Do not ask.
+        #[arg(short, long)]
+        yes: bool,
+    },
+    /// Print the state.
+    #[command(after_help = "Example:\n  provision state pull shop.yaml > shop.json")]
+    Pull {
+        #[command(flatten)]
+        which: WhichStack,
+        #[command(flatten)]
+        place: PlaceArgs,
+    },
+    /// Store a state that was pulled, unless something was recorded since.
+    #[command(after_help = "Example:\n  provision state push shop.yaml shop.json")]
+    Push {
+        #[command(flatten)]
+        which: InStack,
+        #[command(flatten)]
+        place: PlaceArgs,
+    },
+    /// Move the state to another place; word of it stays, and the old place refuses to be used.
+    #[command(after_help = "Example:\n  provision state migrate shop.yaml --to s3://my-bucket/provision")]
+    Migrate {
+        #[command(flatten)]
+        which: WhichStack,
+        #[command(flatten)]
+        place: PlaceArgs,
+        /// Where it goes: a folder, or `s3://bucket/prefix`.
+        #[arg(long, value_name = "DIR|S3")]
+        to: String,
     },
 }
 

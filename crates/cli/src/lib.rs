@@ -9,6 +9,7 @@ mod http;
 mod output;
 mod render;
 mod session;
+mod stack;
 
 use std::process::ExitCode;
 
@@ -38,6 +39,8 @@ fn run(args: Args, output: &Output) -> Result<Exit, CliError> {
         Command::Fmt(args) => commands::fmt::run(&args, output),
         Command::Graph(args) => commands::graph::run(&args, output),
         Command::Output(args) => block_on(commands::output::run(&args, output)),
+        Command::Init(args) => block_on(commands::init::run(&args, output)),
+        Command::Unlock(args) => block_on(commands::unlock::run(&args, output)),
         Command::State(args) => block_on(commands::state::run(&args, output)),
         Command::Check(args) => block_on(commands::check::run(&args, output)),
         Command::Console(args) => block_on(commands::console::run(&args, output)),

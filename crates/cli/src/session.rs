@@ -11,14 +11,14 @@ use provision_core::driver::Place;
 use provision_core::schema::Schemas;
 use provision_core::spec::{self, Expanded, Files, Given, Spec};
 use provision_core::state::State;
-use provision_core::store::{Holder, Store};
-use provision_engine::local_store::LocalStore;
+use provision_core::store::Holder;
 use provision_engine::pace::Patience;
 use provision_engine::session::{Limits, Session};
 use provision_engine::{Engine, Observer};
 
-use crate::args::{GivenArgs, InStack, LimitArgs, PlaceArgs, SpecArgs, WhichStack};
+use crate::args::{GivenArgs, LimitArgs, PlaceArgs, SpecArgs};
 use crate::error::CliError;
+use crate::stack::Stack;
 
 /// Every kind's schema.
 pub(crate) fn schemas() -> Arc<Schemas> {
@@ -108,22 +108,18 @@ impl Connection {
         parallelism: usize,
     ) -> Result<Self, CliError> {
         let lies = Place { region: spec.region.clone(), assume_role: spec.assume_role.clone() };
-        Self::open(&spec.stack, lies, place, observer, parallelism).await
+        Self::open(&Stack::of(spec, place)?, lies, observer, parallelism).await
     }
 
     /// Connects to where a stack lies; left out, what is configured.
     pub(crate) async fn open(
-        stack: &str,
+        stack: &Stack,
         lies: Place,
-        place: &PlaceArgs,
         observer: Arc<dyn Observer>,
         parallelism: usize,
     ) -> Result<Self, CliError> {
         let cloud = Arc::new(Cloud::connect(lies.region.as_deref(), lies.assume_role.as_ref()).await);
-        if cloud.region().is_empty() {
-            let hint = "write `region: us-east-1` into the spec, or set AWS_REGION or the profile's region";
-            return Err(CliError::argument("no region is set", hint));
-        }
+        check_region(&cloud)?;
         let engine = Engine {
             provider: Arc::new(Aws::new(cloud.clone())),
             schemas: schemas(),
@@ -131,15 +127,24 @@ impl Connection {
             patience: patience(),
             parallelism,
         };
-        let store = Arc::new(LocalStore::new(&place.state, stack));
+        let store = stack.store().await?;
         let (region, assume_role) = (cloud.region().to_owned(), lies.assume_role);
-        Ok(Self { session: Session { engine, store, stack: stack.to_owned(), region, assume_role }, cloud })
+        Ok(Self { session: Session { engine, store, stack: stack.name.clone(), region, assume_role }, cloud })
     }
 
     /// How often AWS was called.
     pub(crate) fn calls(&self) -> BTreeMap<String, u64> {
         self.cloud.calls()
     }
+}
+
+/// Insists on a region.
+pub(crate) fn check_region(cloud: &Cloud) -> Result<(), CliError> {
+    if cloud.region().is_empty() {
+        let hint = "write `region: us-east-1` into the spec, or set AWS_REGION or the profile's region";
+        return Err(CliError::argument("no region is set", hint));
+    }
+    Ok(())
 }
 
 /// Reads the addresses that limit a plan; they must be in the spec or the state.
@@ -164,59 +169,10 @@ fn known_address(text: &str, spec: &Expanded, state: &State) -> Result<Address, 
     Err(CliError::argument(format!("neither spec nor state has `{address}`"), hint))
 }
 
-/// The stored state of a stack, for commands that need neither lock nor credentials.
-pub(crate) async fn stored(place: &PlaceArgs, stack: &str) -> Result<State, CliError> {
-    let loaded = LocalStore::new(&place.state, stack).load().await?;
-    loaded.map(|loaded| loaded.state).ok_or_else(|| {
-        let place = place.state.display();
-        CliError::argument(
-            format!("there is no state of `{stack}` in {place}"),
-            "apply its spec first, or say with `--state DIR` where the state is",
-        )
-    })
-}
-
-/// Where a stack's resources lie, as far as the state knows.
-pub(crate) async fn recorded_place(place: &PlaceArgs, stack: &str) -> Result<Place, CliError> {
-    let state = stored(place, stack).await?;
-    Ok(Place { region: state.region, assume_role: state.assume_role })
-}
-
 /// Reads an address.
 pub(crate) fn address(text: &str) -> Result<Address, CliError> {
     text.parse::<Address>()
         .map_err(|error| CliError::argument(error.to_string(), "quote it for the shell: 'public[\"us-east-1a\"]'"))
-}
-
-/// The stack's name and region, by its spec or as given.
-pub(crate) fn stack_of(which: &WhichStack) -> Result<String, CliError> {
-    match (&which.spec, &which.stack) {
-        (_, Some(stack)) => Ok(stack.clone()),
-        (Some(path), None) => stack_in(path, which.env.as_deref()),
-        (None, None) => Err(no_stack()),
-    }
-}
-
-/// The stack's name, and what of it is meant.
-pub(crate) fn in_stack(which: &InStack) -> Result<(String, Option<String>), CliError> {
-    match (which.words.as_slice(), &which.stack) {
-        ([], None) => Err(no_stack()),
-        ([spec, name @ ..], None) => Ok((stack_in(Path::new(spec), which.env.as_deref())?, name.first().cloned())),
-        ([_, _, ..], Some(_)) => {
-            Err(CliError::argument("both a spec and `--stack` name a stack", "leave one of them out"))
-        }
-        (name, Some(stack)) => Ok((stack.clone(), name.first().cloned())),
-    }
-}
-
-fn stack_in(path: &Path, environment: Option<&str>) -> Result<String, CliError> {
-    let mut sources = Sources::default();
-    let source = read(path, &mut sources)?;
-    spec::stack_name(&sources, source, environment).map_err(|found| CliError::Spec(Box::new(sources.clone()), found))
-}
-
-fn no_stack() -> CliError {
-    CliError::argument("no stack is named", "give the spec, or `--stack NAME`")
 }
 
 impl SpecArgs {
@@ -240,7 +196,7 @@ pub(crate) fn holder(command: &str) -> Holder {
 }
 
 /// PROVISION_TEMPO scales the expected waits, for clouds on which time runs faster.
-fn patience() -> Patience {
+pub(crate) fn patience() -> Patience {
     let tempo = std::env::var("PROVISION_TEMPO").ok().and_then(|text| text.parse::<f64>().ok());
     let Some(tempo) = tempo.filter(|tempo| (0.0..=1000.0).contains(tempo)) else {
         return Patience::default();

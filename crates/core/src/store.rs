@@ -1,12 +1,20 @@
 //! The seam to where a state lives: a file beside the spec, or a bucket.
 
+mod place;
+mod replacement;
+
 use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
 use crate::state::format::{FormatError, Header, decode_journal, decode_snapshot};
 use crate::state::{Record, State, fold};
+
+pub use place::StatePlace;
+pub use replacement::{Replacement, Writing};
 
 /// Where one stack's state lives.
 #[async_trait]
@@ -18,9 +26,19 @@ pub trait Store: Send + Sync {
     /// Takes the lock, or says at once who has it. Whoever holds it must load (again)
     /// before saving: records that came in between would be lost otherwise.
     async fn lock(&self, holder: &Holder) -> Result<Box<dyn Lease>, StoreError>;
+
+    /// Who holds the lock; takes nothing.
+    async fn holder(&self) -> Result<Option<Holder>, StoreError>;
+
+    /// Takes the lock from `holder`, who can write nothing from then on. Does nothing where
+    /// somebody else holds it by now, or nobody.
+    async fn break_lock(&self, holder: &Holder) -> Result<(), StoreError>;
 }
 
 /// The right to write one state. Dropping it frees the lock, too.
+///
+/// One with a term is to be renewed before the term is over: from then on somebody else may
+/// take the lock. Whoever lost it is refused every write with [`StoreError::LeaseLost`].
 #[async_trait]
 pub trait Lease: Send + Sync {
     /// Makes `records` durable, in this order; they are when it returns. They follow
@@ -28,14 +46,44 @@ pub trait Lease: Send + Sync {
     /// After a failed write every `append` fails until the next `save`.
     async fn append(&self, records: &[Record]) -> Result<(), StoreError>;
 
-    /// Replaces the snapshot that `state` was loaded from, and starts the journal anew:
-    /// `state` holds all of it. Returns the serial of the new snapshot, which is one
-    /// higher. [`StoreError::Stale`] if the stored one is not the one to be replaced.
-    async fn save(&self, state: &State) -> Result<u64, StoreError>;
+    /// Replaces the snapshot and starts the journal anew. Returns the serial of the new
+    /// snapshot, which is one higher than the state's. Fails as [`Replacement::over`] does.
+    async fn replace(&self, replacement: &Replacement) -> Result<u64, StoreError>;
+
+    /// Replaces the snapshot that `state` was loaded from: `state` holds all of it.
+    async fn save(&self, state: &State) -> Result<u64, StoreError> {
+        self.replace(&Replacement::Next(state.clone())).await
+    }
 
     /// Frees the lock.
     async fn release(self: Box<Self>) -> Result<(), StoreError>;
+
+    /// How long the lease lasts from when it is taken or renewed; `None` if as long as the process.
+    fn term(&self) -> Option<Duration> {
+        None
+    }
+
+    /// Begins the term anew.
+    async fn renew(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    /// Whose lock this was, when it was taken over from somebody who let the term pass or
+    /// whose lock was broken.
+    fn taken_from(&self) -> Option<&Holder> {
+        None
+    }
 }
+
+/// Pauses between tries. Stores do not wait themselves.
+#[async_trait]
+pub trait Tries: Send {
+    /// Waits a little, longer each time; `false` once it is time to give up.
+    async fn pause(&mut self) -> bool;
+}
+
+/// Begins a series of pauses.
+pub type NewTries = Arc<dyn Fn() -> Box<dyn Tries> + Send + Sync>;
 
 /// A state as it was found.
 #[derive(Clone, Debug, PartialEq)]
@@ -92,22 +140,6 @@ fn continues(header: &Header, snapshot: &State) -> Result<bool, &'static str> {
 }
 
 impl Found {
-    /// Refuses to put `state` here if it would replace anything but what it came from.
-    pub fn check_replaced_by(&self, state: &State) -> Result<(), StoreError> {
-        let found = self.read(decode_snapshot)?;
-        if let Some(found) = &found {
-            self.check_stack(&state.stack, found)?;
-        }
-        let serial = found.as_ref().map_or(0, |found| found.serial);
-        if serial != state.serial {
-            return Err(StoreError::Stale { expected: state.serial, found: serial });
-        }
-        if found.is_some_and(|found| found.lineage != state.lineage) {
-            return Err(self.foreign("it is another state of the same name, with a lineage of its own"));
-        }
-        Ok(())
-    }
-
     fn check_stack(&self, stack: &str, state: &State) -> Result<(), StoreError> {
         if state.stack == stack {
             return Ok(());
@@ -190,6 +222,26 @@ pub enum StoreError {
         /// Whose it is.
         reason: String,
     },
+    /// The state is stored elsewhere by now.
+    #[error(
+        "the state is no longer in {place}: it was moved to {to}; write `state: {to}` into the spec, or add `--state {to}`"
+    )]
+    Moved {
+        /// A path or URL.
+        place: String,
+        /// The place it is in now.
+        to: String,
+    },
+    /// The lock ran out or was taken away.
+    #[error(
+        "the lock on the state was lost{}: nothing more was begun, and nothing is written over another's state; run the \
+         same command again once nobody else is at work, and it goes on from what was recorded",
+        to_whom(holder.as_ref())
+    )]
+    LeaseLost {
+        /// Who has it now, if it could be read.
+        holder: Option<Holder>,
+    },
     /// Reading or writing failed.
     #[error("cannot {what}: {message}")]
     Io {
@@ -208,9 +260,14 @@ impl StoreError {
                 Self::Corrupt { place: format!("{place}, {line},"), reason }
             }
             FormatError::Newer { found, known } => Self::Newer { found, known },
+            FormatError::Moved(moved) => Self::Moved { place: place.to_owned(), to: moved.to },
             FormatError::TooDeep => Self::Io { what: format!("write {place}"), message: error.to_string() },
         }
     }
+}
+
+fn to_whom(holder: Option<&Holder>) -> String {
+    holder.map_or_else(String::new, |holder| format!(" to {holder}"))
 }
 
 fn name(holder: Option<&Holder>) -> String {
@@ -269,17 +326,5 @@ mod tests {
         let loaded = Loaded::join("blog", &nothing(), &snapshot(&state("a", 1)));
         let text = loaded.unwrap_err().to_string();
         assert!(text.contains("it belongs to stack `shop`, not to `blog`"), "{text}");
-    }
-
-    #[test]
-    fn only_what_a_state_came_from_is_replaced_by_it() {
-        let stored = snapshot(&state("a", 2));
-        assert_eq!(stored.check_replaced_by(&state("a", 2)), Ok(()));
-        assert_eq!(nothing().check_replaced_by(&state("a", 0)), Ok(()));
-        let stale = |expected, found| Err(StoreError::Stale { expected, found });
-        assert_eq!(stored.check_replaced_by(&state("a", 1)), stale(1, 2));
-        assert_eq!(stored.check_replaced_by(&state("b", 0)), stale(0, 2));
-        assert_eq!(nothing().check_replaced_by(&state("a", 1)), stale(1, 0));
-        assert!(matches!(stored.check_replaced_by(&state("b", 2)), Err(StoreError::Foreign { .. })));
     }
 }

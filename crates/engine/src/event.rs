@@ -5,6 +5,7 @@ use std::time::Duration;
 use provision_core::address::Address;
 use provision_core::driver::CloudError;
 use provision_core::plan::{Action, Plan};
+use provision_core::store::Holder;
 
 use crate::apply::StepError;
 
@@ -15,6 +16,11 @@ pub enum Event<'a> {
     Refreshing {
         /// Of how many resources.
         resources: usize,
+    },
+    /// The lock was taken over: who had it let the lease run out, or was made to let go of it.
+    TakenOver {
+        /// Who had it.
+        from: &'a Holder,
     },
     /// An interrupted create of an earlier run was looked for.
     Recovered {

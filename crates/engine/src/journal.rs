@@ -5,6 +5,8 @@ use provision_core::state::{Record, State};
 use provision_core::store::{Lease, StoreError};
 use tokio::sync::{mpsc, oneshot, watch};
 
+use crate::tenure::Tenure;
+
 /// A handle on the journal. Clones write to the same one.
 ///
 /// # Guarantees
@@ -14,10 +16,12 @@ use tokio::sync::{mpsc, oneshot, watch};
 /// - Once an append has failed every later record fails with the same error, so
 ///   nothing can be dispatched that the journal does not know of.
 /// - A record is written even if whoever asked no longer waits for it.
+/// - The lease is renewed meanwhile. Once it is lost the journal is broken, at once.
 #[derive(Clone)]
 pub struct Journal {
     queue: mpsc::UnboundedSender<Request>,
     state: watch::Receiver<State>,
+    broken: watch::Receiver<Option<StoreError>>,
 }
 
 #[expect(clippy::large_enum_variant, reason = "all but the last request is a record")]
@@ -28,9 +32,9 @@ enum Request {
 
 /// The one task that appends.
 struct Writer {
-    lease: Box<dyn Lease>,
+    tenure: Tenure,
     state: watch::Sender<State>,
-    broken: Option<StoreError>,
+    broken: watch::Sender<Option<StoreError>>,
 }
 
 impl Journal {
@@ -38,11 +42,13 @@ impl Journal {
     /// an interrupted apply left in the journal, so that the journal starts anew and
     /// every plan made before is stale from now on.
     pub async fn start(lease: Box<dyn Lease>, mut state: State) -> Result<Self, StoreError> {
-        state.serial = lease.save(&state).await?;
+        let tenure = Tenure::begin(lease).await?;
+        state.serial = tenure.save(&state).await?;
         let (state, seen) = watch::channel(state);
+        let (breaks, broken) = watch::channel(None);
         let (queue, requests) = mpsc::unbounded_channel();
-        tokio::spawn(Writer { lease, state, broken: None }.run(requests));
-        Ok(Self { queue, state: seen })
+        tokio::spawn(Writer { tenure, state, broken: breaks }.run(requests));
+        Ok(Self { queue, state: seen, broken })
     }
 
     /// Makes `record` durable, then takes it into the state.
@@ -60,16 +66,30 @@ impl Journal {
         look(&self.state.borrow())
     }
 
+    /// Whether the lease was lost: nothing may be begun any more.
+    pub fn is_lost(&self) -> bool {
+        matches!(*self.broken.borrow(), Some(StoreError::LeaseLost { .. }))
+    }
+
+    /// Waits until the journal is broken; for ever if it is closed before.
+    pub(crate) async fn breaks(&self) {
+        let mut broken = self.broken.clone();
+        if broken.wait_for(Option::is_some).await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    }
+
     /// Ends the apply: waits for the records on their way, makes the last changes, such
     /// as the outputs, saves the snapshot and frees the lock. If the journal is broken
     /// it saves nothing, for the stored one may hold more than is known here.
     pub async fn close(self, last_changes: impl FnOnce(&mut State)) -> Result<State, StoreError> {
-        let Writer { lease, state, broken } = self.ask(Request::Close).await?;
+        let Writer { tenure, state, broken } = self.ask(Request::Close).await?;
+        let broken = broken.borrow().clone();
         let saved = match broken {
             Some(error) => Err(error),
-            None => save(&*lease, state.borrow().clone(), last_changes).await,
+            None => save(&tenure, state.borrow().clone(), last_changes).await,
         };
-        let released = lease.release().await;
+        let released = tenure.release().await;
         let state = saved?;
         released.map(|()| state)
     }
@@ -81,9 +101,9 @@ impl Journal {
     }
 }
 
-async fn save(lease: &dyn Lease, mut state: State, last_changes: impl FnOnce(&mut State)) -> Result<State, StoreError> {
+async fn save(tenure: &Tenure, mut state: State, last_changes: impl FnOnce(&mut State)) -> Result<State, StoreError> {
     last_changes(&mut state);
-    state.serial = lease.save(&state).await?;
+    state.serial = tenure.save(&state).await?;
     Ok(state)
 }
 
@@ -93,19 +113,18 @@ fn closed() -> StoreError {
 
 impl Writer {
     async fn run(mut self, mut requests: mpsc::UnboundedReceiver<Request>) {
-        while let Some(first) = requests.recv().await {
-            // Lets the other steps of the same wave hand in their records.
-            tokio::task::yield_now().await;
-            let (mut records, mut waiting) = (Vec::new(), Vec::new());
-            let mut next = Some(first);
-            while let Some(Request::Record(record, answer)) = next {
-                records.push(record);
-                waiting.push(answer);
-                next = requests.try_recv().ok();
-            }
-            let outcome = self.commit(&records).await;
-            waiting.into_iter().for_each(|answer| drop(answer.send(outcome.clone())));
-            if let Some(Request::Close(answer)) = next {
+        loop {
+            let next = tokio::select! {
+                biased;
+                () = self.tenure.due(), if !self.is_broken() => {
+                    let renewed = self.tenure.renew().await;
+                    self.note(renewed.err());
+                    continue;
+                }
+                next = requests.recv() => next,
+            };
+            let Some(first) = next else { return };
+            if let Some(Request::Close(answer)) = self.serve(first, &mut requests).await {
                 // Nobody there to take it: the lock is freed as it drops.
                 drop(answer.send(self));
                 return;
@@ -113,19 +132,46 @@ impl Writer {
         }
     }
 
+    /// Makes durable what is in the queue; gives back what is no record.
+    async fn serve(&mut self, first: Request, requests: &mut mpsc::UnboundedReceiver<Request>) -> Option<Request> {
+        // Lets the other steps of the same wave hand in their records.
+        tokio::task::yield_now().await;
+        let (mut records, mut waiting) = (Vec::new(), Vec::new());
+        let mut next = Some(first);
+        while let Some(Request::Record(record, answer)) = next {
+            records.push(record);
+            waiting.push(answer);
+            next = requests.try_recv().ok();
+        }
+        let outcome = self.commit(&records).await;
+        waiting.into_iter().for_each(|answer| drop(answer.send(outcome.clone())));
+        next
+    }
+
     async fn commit(&mut self, records: &[Record]) -> Result<(), StoreError> {
-        if let Some(error) = &self.broken {
+        if let Some(error) = &*self.broken.borrow() {
             return Err(error.clone());
         }
         if records.is_empty() {
             return Ok(());
         }
-        if let Err(error) = self.lease.append(records).await {
-            self.broken = Some(error.clone());
+        if let Err(error) = self.tenure.append(records).await {
+            self.note(Some(error.clone()));
             return Err(error);
         }
         self.state.send_modify(|state| records.iter().for_each(|record| state.apply(record)));
         Ok(())
+    }
+
+    fn is_broken(&self) -> bool {
+        self.broken.borrow().is_some()
+    }
+
+    /// Breaks the journal where there is an error.
+    fn note(&self, error: Option<StoreError>) {
+        if error.is_some() {
+            self.broken.send_replace(error);
+        }
     }
 }
 
@@ -141,6 +187,7 @@ mod tests {
     use futures::future::join_all;
     use provision_core::address::Address;
     use provision_core::state::{Operation, Pending, Salt};
+    use provision_core::store::Replacement;
     use tokio::sync::Semaphore;
 
     use super::*;
@@ -183,9 +230,10 @@ mod tests {
             Ok(())
         }
 
-        async fn save(&self, state: &State) -> Result<u64, StoreError> {
-            self.calls.saves.fetch_add(1, Ordering::SeqCst);
-            Ok(state.serial + 1)
+        async fn replace(&self, replacement: &Replacement) -> Result<u64, StoreError> {
+            let serial = self.calls.saves.fetch_add(1, Ordering::SeqCst);
+            assert!(matches!(replacement, Replacement::Next(state) if state.serial == serial as u64));
+            Ok(serial as u64 + 1)
         }
 
         async fn release(self: Box<Self>) -> Result<(), StoreError> {

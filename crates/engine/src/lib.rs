@@ -3,6 +3,7 @@
 
 mod answer;
 pub mod apply;
+pub mod edit;
 pub mod event;
 pub mod import;
 pub mod journal;
@@ -12,6 +13,7 @@ mod recover;
 mod refresh;
 pub mod session;
 pub mod survey;
+mod tenure;
 
 use std::sync::Arc;
 

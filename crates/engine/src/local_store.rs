@@ -8,7 +8,9 @@
 //! - The journal is made by the same kind of rename, with its first records in it,
 //!   so a header is never torn; records are then appended and synced.
 //! - The lock file is never deleted: deleting it would let a second process lock a
-//!   new file while the first still holds the old one.
+//!   new file while the first still holds the old one. Where the lock is broken that is
+//!   what happens; so before every write the first looks whether the file at its
+//!   place still names it.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Write};
@@ -16,9 +18,9 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
-use provision_core::state::format::{Header, encode_header, encode_records, encode_snapshot};
-use provision_core::state::{Record, State};
-use provision_core::store::{Found, Holder, Lease, Loaded, Store, StoreError};
+use provision_core::state::Record;
+use provision_core::state::format::{Header, encode_header, encode_records};
+use provision_core::store::{Found, Holder, Lease, Loaded, Replacement, Store, StoreError};
 
 /// The store of one stack in a directory, which is made on the first lock.
 #[derive(Clone, Debug)]
@@ -61,9 +63,35 @@ impl Store for LocalStore {
 
     async fn lock(&self, holder: &Holder) -> Result<Box<dyn Lease>, StoreError> {
         let (files, holder) = (self.files.clone(), holder.clone());
-        let held = blocking(move || Held::take(files, &holder)).await?;
+        let held = blocking(move || Held::take(files, holder)).await?;
         Ok(Box::new(LocalLease(Arc::new(Mutex::new(held)))))
     }
+
+    async fn holder(&self) -> Result<Option<Holder>, StoreError> {
+        let path = self.files.lock.clone();
+        blocking(move || holder_in(&path)).await
+    }
+
+    async fn break_lock(&self, holder: &Holder) -> Result<(), StoreError> {
+        let (path, holder) = (self.files.lock.clone(), holder.clone());
+        blocking(move || match holder_in(&path)? {
+            // Whoever has the file open goes on locking it, but it is in nobody's way.
+            Some(found) if found == holder => {
+                replace(&path, "").map(drop).map_err(|error| failed("write", &path, &error))
+            }
+            _ => Ok(()),
+        })
+        .await
+    }
+}
+
+/// Who locks the file at `path`.
+fn holder_in(path: &Path) -> Result<Option<Holder>, StoreError> {
+    if !path.exists() {
+        return Ok(None);
+    }
+    let mut lock = open_lock(path)?;
+    Ok(if is_free(&lock, path)? { None } else { read_holder(&mut lock) })
 }
 
 /// A lock that is held until the last clone of the lease has gone, those in calls
@@ -92,9 +120,9 @@ impl Lease for LocalLease {
         .await
     }
 
-    async fn save(&self, state: &State) -> Result<u64, StoreError> {
-        let state = state.clone();
-        self.with(move |held| held.save(&state)).await
+    async fn replace(&self, replacement: &Replacement) -> Result<u64, StoreError> {
+        let replacement = replacement.clone();
+        self.with(move |held| held.replace(&replacement)).await
     }
 
     async fn release(self: Box<Self>) -> Result<(), StoreError> {
@@ -106,6 +134,7 @@ struct Held {
     files: Files,
     /// Locked while it is open.
     lock: File,
+    holder: Holder,
     journal: Journal,
 }
 
@@ -119,20 +148,18 @@ enum Journal {
 }
 
 impl Held {
-    fn take(files: Files, holder: &Holder) -> Result<Self, StoreError> {
+    fn take(files: Files, holder: Holder) -> Result<Self, StoreError> {
         make_directory(&files.directory)?;
-        let lock = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&files.lock);
-        let mut lock = lock.map_err(|error| failed("open", &files.lock, &error))?;
-        match lock.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Err(StoreError::Locked { holder: read_holder(&mut lock) }),
-            Err(TryLockError::Error(error)) => return Err(failed("lock", &files.lock, &error)),
+        let mut lock = open_lock(&files.lock)?;
+        if !is_free(&lock, &files.lock)? {
+            return Err(StoreError::Locked { holder: read_holder(&mut lock) });
         }
-        write_holder(&mut lock, holder).map_err(|error| failed("write", &files.lock, &error))?;
-        Ok(Self { files, lock, journal: Journal::Closed })
+        write_holder(&mut lock, &holder).map_err(|error| failed("write", &files.lock, &error))?;
+        Ok(Self { files, lock, holder, journal: Journal::Closed })
     }
 
     fn append(&mut self, lines: &str) -> Result<(), StoreError> {
+        self.check_lock()?;
         // Stays closed unless all goes well.
         let file = match std::mem::replace(&mut self.journal, Journal::Closed) {
             Journal::Closed => return Err(closed(&self.files.journal)),
@@ -153,18 +180,41 @@ impl Held {
         replace(path, &(header + lines)).map_err(|error| failed("write", path, &error))
     }
 
-    fn save(&mut self, state: &State) -> Result<u64, StoreError> {
+    fn replace(&mut self, replacement: &Replacement) -> Result<u64, StoreError> {
+        self.check_lock()?;
         let path = &self.files.snapshot;
-        find(path)?.check_replaced_by(state)?;
-        let successor = state.successor();
-        let text = encode_snapshot(&successor).map_err(|error| StoreError::of_format(error, &shown(path)))?;
+        let writing = replacement.over(&find(path)?)?;
         // If this fails half-way nobody knows which snapshot the open journal follows.
         self.journal = Journal::Closed;
-        replace(path, &text).map_err(|error| failed("write", path, &error))?;
-        self.journal = Journal::New(Header::of(&successor));
+        replace(path, &writing.text).map_err(|error| failed("write", path, &error))?;
+        self.journal = writing.header.map_or(Journal::Closed, Journal::New);
         // Only tidying: the header ties the old journal to the old snapshot.
         let _ = fs::remove_file(&self.files.journal);
-        Ok(successor.serial)
+        Ok(writing.serial)
+    }
+
+    /// A broken lock is a file that is no longer in its place.
+    fn check_lock(&self) -> Result<(), StoreError> {
+        let path = &self.files.lock;
+        let found = fs::read(path).map_err(|error| failed("read", path, &error))?;
+        match serde_json::from_slice(&found).ok() {
+            Some(holder) if holder == self.holder => Ok(()),
+            holder => Err(StoreError::LeaseLost { holder }),
+        }
+    }
+}
+
+fn open_lock(path: &Path) -> Result<File, StoreError> {
+    let lock = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path);
+    lock.map_err(|error| failed("open", path, &error))
+}
+
+/// Locks the file unless another process has.
+fn is_free(lock: &File, path: &Path) -> Result<bool, StoreError> {
+    match lock.try_lock() {
+        Ok(()) => Ok(true),
+        Err(TryLockError::WouldBlock) => Ok(false),
+        Err(TryLockError::Error(error)) => Err(failed("lock", path, &error)),
     }
 }
 

@@ -1,9 +1,12 @@
 //! When to try or look again: the only place that waits.
 
 use std::future::Future;
+use std::sync::Arc;
 use std::time::Duration;
 
+use async_trait::async_trait;
 use provision_core::driver::{Cause, CloudError};
+use provision_core::store::{NewTries, Tries};
 use rand::RngExt;
 use tokio::time::Instant;
 
@@ -73,6 +76,32 @@ impl Pauses {
     fn jittered(&self) -> Duration {
         self.next.mul_f64(1.0 - self.jitter * rand::rng().random_range(0.0..=1.0))
     }
+}
+
+#[async_trait]
+impl Tries for Pauses {
+    async fn pause(&mut self) -> bool {
+        self.pause().await
+    }
+}
+
+/// How long a store tries again what is throttled or fails in passing.
+const STORE_TRIES: Duration = Duration::from_secs(45);
+
+/// Pauses for a store's tries.
+pub fn store_tries(patience: Patience) -> NewTries {
+    Arc::new(move || Box::new(Pauses::new(patience, STORE_TRIES)))
+}
+
+/// Waits for the instant `time`.
+#[expect(clippy::disallowed_methods, reason = "the home of waiting")]
+pub(crate) async fn until(time: Instant) {
+    tokio::time::sleep_until(time).await;
+}
+
+/// What `work` gives, unless that takes longer than until `time`.
+pub(crate) async fn until_then<T>(time: Instant, work: impl Future<Output = T>) -> Option<T> {
+    tokio::time::timeout_at(time, work).await.ok()
 }
 
 /// Waits for `pause`.

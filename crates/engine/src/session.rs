@@ -13,7 +13,7 @@ use provision_core::store::{Holder, Store};
 use provision_core::value::Value;
 
 use crate::journal::Journal;
-use crate::{Engine, EngineError};
+use crate::{Engine, EngineError, Event};
 
 /// An engine at work on one stack.
 pub struct Session {
@@ -58,6 +58,9 @@ impl Session {
         // Without credentials nothing is begun, and no file is made.
         let account = self.engine.provider.identity(&Place::default()).await?.account_id;
         let lease = self.store.lock(holder).await?;
+        if let Some(from) = lease.taken_from() {
+            self.engine.observer.see(&Event::TakenOver { from });
+        }
         let mut state = self.peek().await?;
         self.claim(&mut state, account)?;
         let journal = Journal::start(lease, state).await?;

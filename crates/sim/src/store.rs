@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 use provision_core::state::format::{Header, encode_header, encode_records, encode_snapshot};
 use provision_core::state::{Record, State};
-use provision_core::store::{Found, Holder, Lease, Loaded, Store, StoreError};
+use provision_core::store::{Found, Holder, Lease, Loaded, Replacement, Store, StoreError};
 
 use crate::process::Process;
 
@@ -108,6 +108,16 @@ impl Store for Connection {
         let (store, process) = (self.store.clone(), self.process.clone());
         Ok(Box::new(MemoryLease { store, process, journal: Mutex::new(Journal::Closed) }))
     }
+
+    async fn holder(&self) -> Result<Option<Holder>, StoreError> {
+        let texts = self.store.texts();
+        Ok(texts.lock.as_ref().filter(|(_, process)| !process.is_dead()).map(|(holder, _)| holder.clone()))
+    }
+
+    async fn break_lock(&self, holder: &Holder) -> Result<(), StoreError> {
+        self.store.texts().lock.take_if(|(found, _)| found == holder);
+        Ok(())
+    }
 }
 
 struct MemoryLease {
@@ -151,15 +161,13 @@ impl MemoryLease {
         Ok(())
     }
 
-    fn replace(&self, state: &State) -> Result<u64, StoreError> {
+    fn put(&self, replacement: &Replacement) -> Result<u64, StoreError> {
         let mut texts = self.store.texts();
-        found("the snapshot", &texts.snapshot).check_replaced_by(state)?;
-        let successor = state.successor();
-        let text = encode_snapshot(&successor).map_err(|error| StoreError::of_format(error, "the snapshot"))?;
-        texts.snapshot = Some(text);
+        let writing = replacement.over(&found("the snapshot", &texts.snapshot))?;
+        texts.snapshot = Some(writing.text);
         texts.journal = None;
-        *self.journal() = Journal::New(Header::of(&successor));
-        Ok(successor.serial)
+        *self.journal() = writing.header.map_or(Journal::Closed, Journal::New);
+        Ok(writing.serial)
     }
 
     fn free(&self) {
@@ -183,9 +191,9 @@ impl Lease for MemoryLease {
         written
     }
 
-    async fn save(&self, state: &State) -> Result<u64, StoreError> {
+    async fn replace(&self, replacement: &Replacement) -> Result<u64, StoreError> {
         let call = self.process.enter("save").await;
-        let saved = self.replace(state);
+        let saved = self.put(replacement);
         self.process.leave(call, "save").await;
         saved
     }

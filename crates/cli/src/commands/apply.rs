@@ -20,7 +20,7 @@ use crate::session::{self, Connection, holder};
 /// Plans, shows the plan, asks, and carries it out.
 pub(crate) async fn run(args: &ApplyArgs, output: &Output) -> Result<Exit, CliError> {
     let (spec, sources) = args.spec.load()?;
-    can_ask(&args.run, output)?;
+    can_ask(args.run.yes, output)?;
     let observer = progress::observer(output);
     let connection = Connection::of(&spec, &args.spec.place, observer, args.run.parallelism).await?;
     let session = &connection.session;
@@ -75,7 +75,7 @@ pub(crate) async fn carry_out(
     let engine = &connection.session.engine;
     render::plan::show(&plan, &engine.schemas, output);
     if !plan.is_empty()
-        && let Err(error) = confirm(args, output)
+        && let Err(error) = affirmed(args.yes, "Carry this out?", output)
     {
         return leave(journal, error).await;
     }
@@ -84,8 +84,10 @@ pub(crate) async fn carry_out(
     let watch = tokio::spawn(watch_for_ctrl_c(stop.clone()));
     let outcome = engine.apply(plan.clone(), spec.clone(), facts, &journal, &stop).await;
     watch.abort();
-    let state = journal.close(|state| outcome.record_outputs(state, spec.as_deref())).await?;
-    summary::show(&plan, &outcome, &state.outputs, started.elapsed(), &connection.calls(), output);
+    let closed = journal.close(|state| outcome.record_outputs(state, spec.as_deref())).await;
+    let outputs = closed.as_ref().map(|state| state.outputs.clone()).unwrap_or_default();
+    summary::show(&plan, &outcome, &outputs, started.elapsed(), &connection.calls(), output);
+    closed?;
     Ok(exit(&outcome))
 }
 
@@ -98,18 +100,19 @@ fn exit(outcome: &Outcome) -> Exit {
 }
 
 /// Whether the user can affirm what is planned. Asked before anything is done.
-pub(crate) fn can_ask(args: &RunArgs, output: &Output) -> Result<(), CliError> {
-    match args.yes || output.can_ask() {
+pub(crate) fn can_ask(yes: bool, output: &Output) -> Result<(), CliError> {
+    match yes || output.can_ask() {
         true => Ok(()),
         false => Err(CliError::argument("nobody is there to be asked", "add `--yes` to go on without asking")),
     }
 }
 
-fn confirm(args: &RunArgs, output: &Output) -> Result<(), CliError> {
-    match args.yes || output.ask("Carry this out? Only `yes` goes on:") {
+/// Asks, unless `yes` was said before.
+pub(crate) fn affirmed(yes: bool, question: &str, output: &Output) -> Result<(), CliError> {
+    match yes || output.ask(&format!("{question} Only `yes` goes on:")) {
         true => Ok(()),
         false => {
-            Err(CliError::argument("not confirmed: nothing was changed", "run the command again to see the plan anew"))
+            Err(CliError::argument("not confirmed: nothing was changed", "run the command again to be asked anew"))
         }
     }
 }

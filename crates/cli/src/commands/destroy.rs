@@ -9,15 +9,16 @@ use crate::args::DestroyArgs;
 use crate::error::{CliError, Exit, InSpec};
 use crate::output::Output;
 use crate::render::progress;
-use crate::session::{self, Connection, holder};
+use crate::session::{Connection, holder};
+use crate::stack::Stack;
 
 /// Works from the state alone (law 6): a spec only names the stack.
 pub(crate) async fn run(args: &DestroyArgs, output: &Output) -> Result<Exit, CliError> {
-    let stack = session::stack_of(&args.which)?;
-    can_ask(&args.run, output)?;
+    let stack = Stack::which(&args.which, &args.place)?;
+    can_ask(args.run.yes, output)?;
     let observer = progress::observer(output);
-    let lies = session::recorded_place(&args.place, &stack).await?;
-    let connection = Connection::open(&stack, lies, &args.place, observer, args.run.parallelism).await?;
+    let lies = stack.recorded_place().await?;
+    let connection = Connection::open(&stack, lies, observer, args.run.parallelism).await?;
     let journal = connection.session.begin(&holder("destroy")).await?;
     let (state, mut facts) = (journal.state(), Facts::default());
     let planned = connection.session.plan(&state, None, &mut facts, &Limits::default()).await;

@@ -17,7 +17,7 @@ use provision_engine::session::Limits;
 pub(crate) async fn run(args: &DriftArgs, output: &Output) -> Result<Exit, CliError> {
     let (spec, sources) = args.spec.load()?;
     if args.fix {
-        can_ask(&args.run, output)?;
+        can_ask(args.run.yes, output)?;
     }
     let observer = if args.fix { progress::observer(output) } else { Arc::new(progress::Quiet::new(output)) };
     let connection = Connection::of(&spec, &args.spec.place, observer, args.run.parallelism).await?;

@@ -6,19 +6,19 @@ use crate::args::OutputArgs;
 use crate::error::{CliError, Exit};
 use crate::output::Output;
 use crate::render::value;
-use crate::session;
+use crate::stack::Stack;
 
 /// Prints one output bare, or all.
 pub(crate) async fn run(args: &OutputArgs, output: &Output) -> Result<Exit, CliError> {
-    let (stack, name) = session::in_stack(&args.which)?;
-    let outputs = session::stored(&args.place, &stack).await?.outputs;
-    let Some(name) = &name else {
+    let (stack, words) = Stack::with_words(&args.which, &args.place, 1)?;
+    let outputs = stack.stored().await?.outputs;
+    let Some(name) = words.first() else {
         show_all(&outputs, output);
         return Ok(Exit::Success);
     };
     let found = outputs.get(name).ok_or_else(|| {
         let known: Vec<&str> = outputs.keys().map(String::as_str).collect();
-        CliError::argument(format!("`{stack}` has no output `{name}`"), format!("it has: {}", known.join(", ")))
+        CliError::argument(format!("`{}` has no output `{name}`", stack.name), format!("it has: {}", known.join(", ")))
     })?;
     match found {
         Json::String(text) if !output.is_json() => output.line(text),

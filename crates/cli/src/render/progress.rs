@@ -8,6 +8,7 @@ use std::time::Duration;
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use provision_core::address::Address;
 use provision_core::plan::{Action, Step};
+use provision_core::store::Holder;
 use provision_engine::{Event, Observer};
 use serde_json::json;
 
@@ -96,6 +97,10 @@ impl Observer for Lines {
                 );
             }
             Event::Skipped { step } => self.tell(*step, "skipped", "not started", json!({})),
+            Event::TakenOver { from } if self.output.is_json() => {
+                self.output.event(&json!({ "event": "taken_over", "from": from }));
+            }
+            Event::TakenOver { from } => self.output.note(taken_over(from)),
             Event::Recovered { address, found } if self.output.is_json() => {
                 self.output.event(&json!({ "event": "recovered", "address": address, "found": found }));
             }
@@ -168,6 +173,7 @@ impl Observer for Tree {
     fn see(&self, event: &Event<'_>) {
         match event {
             Event::Refreshing { resources } => self.say(style::dim(&format!("Reading {resources} resources …"))),
+            Event::TakenOver { from } => self.say(taken_over(from)),
             Event::Recovered { address, found } => self.say(recovered(&address.to_string(), *found)),
             Event::Moved { from, to } => self.say(moved(from, to)),
             Event::Applying { plan } if plan.is_empty() => {}
@@ -208,6 +214,10 @@ fn past(action: Action) -> &'static str {
 
 fn id_text(id: Option<&str>) -> String {
     id.map_or_else(String::new, |id| format!(" ({id})"))
+}
+
+fn taken_over(from: &Holder) -> String {
+    format!("{} the lock, which {from} did not give back", style::change("taken over:"))
 }
 
 fn recovered(address: &str, found: bool) -> String {

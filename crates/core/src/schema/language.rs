@@ -14,6 +14,10 @@ pub fn spec_schema(schemas: &Schemas) -> Json {
         ),
         ("region", json!({ "type": "string", "description": "The AWS region; left out, the one that is configured." })),
         ("assume_role", role()),
+        (
+            "state",
+            json!({ "type": "string", "description": "Where the state lies: `s3://bucket/prefix` or a folder; left out, the folder `state`." }),
+        ),
         ("environments", environments()),
         (
             "defaults",

@@ -116,7 +116,7 @@ impl<'a> Checker<'a> {
     /// What a spec has and modules do not.
     fn file(&mut self, document: &Document) {
         let ids = document.imports.iter().map(|block| &block.id);
-        let trees = [&document.default_tags, &document.region, &document.assume_role];
+        let trees = [&document.default_tags, &document.region, &document.assume_role, &document.state];
         trees.into_iter().flatten().chain(ids).for_each(|tree| drop(self.references(tree, Within::default())));
     }
 

@@ -21,11 +21,12 @@ use crate::diagnostic::{Diagnostic, SourceId};
 use crate::spec::yaml::{Entry, Node, NodeKind, Parsed, parse};
 
 /// The sections of specs and modules in the order they are written.
-pub const SECTIONS: [&str; 15] = [
+pub const SECTIONS: [&str; 16] = [
     "stack",
     "description",
     "region",
     "assume_role",
+    "state",
     "params",
     "environments",
     "locals",

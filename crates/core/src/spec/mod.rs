@@ -47,6 +47,7 @@ use crate::driver::{AssumeRole, Place};
 use crate::fact::Facts;
 use crate::plan::Move;
 use crate::schema::Schemas;
+use crate::store::StatePlace;
 use crate::value::Value;
 use document::{Document, Purpose};
 
@@ -63,6 +64,8 @@ pub struct Spec {
     pub region: Option<String>,
     /// The role by which AWS is reached, where the spec states it.
     pub assume_role: Option<AssumeRole>,
+    /// Where the state lies, where the spec states it.
+    pub state: Option<StatePlace>,
     /// The params' values.
     pub params: BTreeMap<String, Value>,
     /// Tags for every resource that takes tags.
@@ -187,6 +190,12 @@ pub fn stack_name(sources: &Sources, source: SourceId, environment: Option<&str>
     })
 }
 
+/// Where the spec `source` says that the state lies, as it is written; nothing else of it is checked.
+pub fn stated_place(sources: &Sources, source: SourceId) -> Option<String> {
+    let root = yaml::parse(source, sources.text(source)).root?;
+    root.get("state").and_then(yaml::Node::text).map(str::to_owned)
+}
+
 fn full_name(name: &str, environment: Option<&str>) -> String {
     environment.map_or_else(|| name.to_owned(), |environment| format!("{name}-{environment}"))
 }
@@ -205,6 +214,7 @@ fn assemble(
         environment: given.environment.clone(),
         region: None,
         assume_role: None,
+        state: None,
         params,
         default_tags: document.default_tags.filter(|_| document.default_tags_fit).map(Arc::new),
         root: Arc::new(module),
@@ -212,8 +222,8 @@ fn assemble(
         imports: document.imports,
         files,
     };
-    let (region, role) = spec.place(document.region.as_ref(), document.assume_role.as_ref(), diagnostics);
-    (spec.region, spec.assume_role) = (region, role);
+    let (region, role, state) = (document.region.as_ref(), document.assume_role.as_ref(), document.state.as_ref());
+    (spec.region, spec.assume_role, spec.state) = spec.places(region, role, state, diagnostics);
     spec
 }
 
@@ -223,13 +233,15 @@ impl Spec {
         if diagnostics.is_empty() { Ok(self) } else { Err(diagnostics) }
     }
 
-    /// The stack's own region and role: they must be known before anything is asked of AWS.
-    fn place(
+    /// The stack's own region and role, and the place of its state: they must be known before
+    /// anything is asked of AWS.
+    fn places(
         &self,
         region: Option<&Tree>,
         role: Option<&Tree>,
+        state: Option<&Tree>,
         diagnostics: &mut Vec<Diagnostic>,
-    ) -> (Option<String>, Option<AssumeRole>) {
+    ) -> (Option<String>, Option<AssumeRole>, Option<StatePlace>) {
         let facts = Facts::default();
         let mut ignored = Vec::new();
         let expanded = Expanded::unrolled(self.clone(), &facts, &mut ignored, true);
@@ -243,6 +255,7 @@ impl Spec {
         };
         let region = region.and_then(|tree| repeat::region(&evaluation, tree, &view).map_err(&mut note).ok());
         let role = role.and_then(|tree| repeat::role(&evaluation, tree, &view).map_err(&mut note).ok());
-        (region, role)
+        let state = state.and_then(|tree| repeat::state_place(&evaluation, tree, &view).map_err(&mut note).ok());
+        (region, role, state)
     }
 }

@@ -14,6 +14,7 @@ use crate::driver::{AssumeRole, Place};
 use crate::fact::{Answer, Ask};
 use crate::schema::{Field, Misfit, ObjectType, StringType, Type, conform, with_article};
 use crate::state::Lifecycle;
+use crate::store::StatePlace;
 use crate::value::{Awaited, Unknown, Value};
 
 /// How many keys one `for_each` may have, so that memory stays bounded.
@@ -147,6 +148,15 @@ pub(super) fn text(
             Err(wrong(diagnostic.with_help(help)))
         }
     }
+}
+
+/// The place of the state.
+pub(super) fn state_place(evaluation: &Evaluation<'_>, tree: &Tree, view: &View<'_>) -> Result<StatePlace, Told> {
+    let text = text(evaluation, tree, view, "state")?;
+    StatePlace::parse(&text).map_err(|reason| {
+        let diagnostic = Diagnostic::error("bad-state", format!("`state: {text}` {reason}")).at(tree.span);
+        wrong(diagnostic.with_help("write a place such as `s3://my-bucket/provision`, or a folder such as `state`"))
+    })
 }
 
 fn is_region(region: &str, span: Span) -> Result<(), Told> {

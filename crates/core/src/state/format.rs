@@ -41,6 +41,9 @@ pub enum FormatError {
         /// The newest format this build knows.
         known: u32,
     },
+    /// It is only word that the state is elsewhere.
+    #[error("the state was moved to {}", .0.to)]
+    Moved(Moved),
     /// It could be written, but never be read again.
     #[error("values nest more than {DEEPEST} levels deep, which cannot be stored: make them flatter")]
     TooDeep,
@@ -74,10 +77,33 @@ pub struct Journal {
     pub records: Vec<Record>,
 }
 
-/// The part that every format has.
+/// Word that a state is stored elsewhere, left where it was.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Moved {
+    /// The format of this text.
+    version: u32,
+    /// The lineage of the state.
+    pub lineage: String,
+    /// The first serial it has in the other place: one with a lower serial is older.
+    pub serial: u64,
+    /// The other place, as `--state` takes it.
+    #[serde(rename = "moved_to")]
+    pub to: String,
+}
+
+impl Moved {
+    /// Word that `state` is in the place `to`.
+    pub fn of(state: &State, to: &str) -> Self {
+        Self { version: FORMAT, lineage: state.lineage.clone(), serial: state.serial, to: to.to_owned() }
+    }
+}
+
+/// The part that every format has, and the one that tells word of a state from the state.
 #[derive(Deserialize)]
 struct Versioned {
     version: u32,
+    moved_to: Option<serde::de::IgnoredAny>,
 }
 
 /// The text of a snapshot.
@@ -88,8 +114,15 @@ pub fn encode_snapshot(state: &State) -> Result<String, FormatError> {
 
 /// The snapshot with this text, in whichever format it was written.
 pub fn decode_snapshot(text: &[u8]) -> Result<State, FormatError> {
-    check_version(text, 1)?;
+    if check_version(text, 1)?.moved_to.is_some() {
+        return Err(FormatError::Moved(decode_json(text, 1)?));
+    }
     Ok(State { version: FORMAT, ..decode_json(text, 1)? })
+}
+
+/// The text that stands where a state was.
+pub fn encode_moved(moved: &Moved) -> Result<String, FormatError> {
+    Ok(format!("{:#}\n", storable(moved, DEEPEST)?))
 }
 
 /// The text of a journal's first line.
@@ -155,9 +188,10 @@ fn is_deeper(json: &Json, levels: usize) -> bool {
     }
 }
 
-fn check_version(json: &[u8], line: usize) -> Result<(), FormatError> {
-    match decode_json::<Versioned>(json, line)?.version {
-        1..=FORMAT => Ok(()),
+fn check_version(json: &[u8], line: usize) -> Result<Versioned, FormatError> {
+    let versioned: Versioned = decode_json(json, line)?;
+    match versioned.version {
+        1..=FORMAT => Ok(versioned),
         0 => Err(corrupt(line, "there is no format 0")),
         found => Err(FormatError::Newer { found, known: FORMAT }),
     }

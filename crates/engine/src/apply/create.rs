@@ -69,10 +69,10 @@ impl Run<'_> {
     }
 
     /// Waits a little before the call that failed with `error` is made again; `false` once
-    /// the time is up.
+    /// the time is up, or the lease is lost and with it the right to call.
     pub(super) async fn pause(&self, pauses: &mut Pauses, error: &CloudError) -> bool {
         self.application.engine.observer.see(&Event::Retrying { step: self.index, error });
-        pauses.pause().await
+        pauses.pause().await && !self.application.journal.is_lost()
     }
 
     pub(super) fn may_try_again(&self, error: &CloudError) -> bool {

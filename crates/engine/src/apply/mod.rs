@@ -10,6 +10,7 @@ mod target;
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap, HashMap};
+use std::pin::pin;
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex};
 
@@ -211,6 +212,9 @@ impl Walk {
     async fn run(mut self) -> Outcome {
         let (sender, mut messages) = mpsc::unbounded_channel();
         let mut asked = self.stop.0.subscribe();
+        let journal = self.application.journal.clone();
+        let mut breaks = pin!(journal.breaks());
+        let mut is_whole = true;
         self.start_ready(&sender);
         while !self.tasks.is_empty() {
             tokio::select! {
@@ -226,6 +230,7 @@ impl Walk {
                 Ok(()) = asked.changed() => {
                     self.application.engine.observer.see(&Event::Stopping { in_flight: self.tasks.len() });
                 }
+                () = &mut breaks, if is_whole => is_whole = false,
             }
             self.start_ready(&sender);
         }
@@ -235,6 +240,9 @@ impl Walk {
     fn start_ready(&mut self, sender: &mpsc::UnboundedSender<Message>) {
         if self.stop.is_asked() {
             self.outcome.stopped = true;
+            return;
+        }
+        if self.application.journal.is_lost() {
             return;
         }
         while self.tasks.len() < self.application.engine.parallelism

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use proptest::prelude::*;
 use provision_core::address::Address;
-use provision_core::state::{Instance, Lifecycle, Salt, fold};
+use provision_core::state::{Instance, Lifecycle, Salt, State, fold};
 use serde_json::json;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;

@@ -62,6 +62,7 @@ impl Observer for Recorder {
                 return;
             }
             Event::Refreshing { .. } | Event::Pending { .. } => return,
+            Event::TakenOver { from } => format!("taken over from {from}"),
             Event::Moved { from, to } => format!("moved {from} to {to}"),
             Event::Recovered { address, found: true } => format!("found what was made for {address}"),
             Event::Recovered { address, found: false } => format!("found nothing made for {address}"),

@@ -32,6 +32,8 @@ pub(super) struct Document {
     pub region: Option<Tree>,
     /// The role by which AWS is reached.
     pub assume_role: Option<Tree>,
+    /// Where the state lies.
+    pub state: Option<Tree>,
     /// The params by name.
     pub params: BTreeMap<String, Param>,
     /// Values of params by environment.
@@ -185,7 +187,7 @@ impl Named {
 }
 
 /// Sections that a spec has and a module has not.
-const OF_STACKS: [&str; 7] = ["stack", "region", "assume_role", "environments", "defaults", "moved", "import"];
+const OF_STACKS: [&str; 8] = ["stack", "region", "assume_role", "state", "environments", "defaults", "moved", "import"];
 /// Those whose entries expressions may name.
 const NAMING_SECTIONS: [&str; 5] = ["params", "locals", "existing", "modules", "resources"];
 
@@ -271,6 +273,7 @@ impl Reader<'_> {
             "stack" => document.stack = self.stack(node),
             "region" => document.region = Some(self.tree(node, &Type::String(StringType::default()))),
             "assume_role" => document.assume_role = Some(self.tree(node, &Type::Any)),
+            "state" => document.state = Some(self.tree(node, &Type::String(StringType::default()))),
             "description" => drop(self.text(node, "`description`")),
             "params" => document.params = self.params(node),
             "environments" => document.environments = self.environments(node),

@@ -25,6 +25,7 @@ stack: shop
 description: Sells things
 region: us-east-1
 assume_role: arn:aws:iam::123456789012:role/deploy
+state: s3://states/provision
 params:
   env: { type: string, enum: [dev, prod], default: dev }
   azs: { type: integer, default: 2 }

@@ -1,0 +1,56 @@
+//! `provision state mv` and `rm`: what is recorded under which address.
+
+use provision_core::address::Address;
+use provision_core::state::{Record, State};
+use provision_engine::edit::edit;
+
+use crate::commands::apply::{affirmed, can_ask};
+use crate::error::{CliError, Exit};
+use crate::output::Output;
+use crate::session::{self, holder};
+use crate::stack::Stack;
+
+/// Gives what is at one address another.
+pub(super) async fn mv(stack: &Stack, from: &str, to: &str, output: &Output) -> Result<Exit, CliError> {
+    let (from, to) = (session::address(from)?, session::address(to)?);
+    let decide = |state: Option<&State>| {
+        known(stack, state, &from)?;
+        if state.is_some_and(|state| state.resources.contains_key(&to)) {
+            let hint = "move or remove that one first";
+            return Err(CliError::argument(format!("the state of `{}` already has `{to}`", stack.name), hint));
+        }
+        Ok(Record::Moved { from: from.clone(), to: to.clone() })
+    };
+    edit(&*stack.store().await?, &holder("state mv"), decide).await?;
+    output.note(format!("`{from}` is `{to}` now: let the spec say the same, or the next apply deletes it"));
+    Ok(Exit::Success)
+}
+
+/// Forgets a resource; it stays as it is.
+pub(super) async fn rm(stack: &Stack, address: &str, yes: bool, output: &Output) -> Result<Exit, CliError> {
+    let address = session::address(address)?;
+    can_ask(yes, output)?;
+    let store = stack.store().await?;
+    let state = store.load().await?.map(|loaded| loaded.state);
+    let resource = known(stack, state.as_ref(), &address)?;
+    let ids = resource.current.iter().chain(&resource.deposed).map(|instance| instance.id.to_string());
+    let ids = ids.collect::<Vec<_>>().join(", ");
+    output.note(format!("`{address}` ({} {ids}) stays in AWS, and nothing looks after it any more.", resource.kind));
+    if resource.pending.is_some() {
+        output.note("A call on it was interrupted: what that may have made is not looked for any more either.");
+    }
+    affirmed(yes, "Forget it?", output)?;
+    let decide =
+        |state: Option<&State>| known(stack, state, &address).map(|_| Record::Forgotten { address: address.clone() });
+    edit(&*store, &holder("state rm"), decide).await?;
+    output.note(format!("forgotten; `provision import SPEC '{address}' ID` takes it back"));
+    Ok(Exit::Success)
+}
+
+fn known<'s>(
+    stack: &Stack,
+    state: Option<&'s State>,
+    address: &Address,
+) -> Result<&'s provision_core::state::Resource, CliError> {
+    state.and_then(|state| state.resources.get(address)).ok_or_else(|| super::unknown(&stack.name, address))
+}

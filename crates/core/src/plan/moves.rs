@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::address::Address;
-use crate::diagnostic::{Diagnostic, Span, tidy};
+use crate::diagnostic::{Diagnostic, Span, suggest, tidy};
 use crate::graph::{Cycle, Graph};
 use crate::spec::{Expanded, Instance};
 use crate::state::{Record, State, fold};
@@ -68,7 +68,8 @@ fn way(address: &Address, moves: &[Move]) -> Option<(usize, Address)> {
 
 /// What entries of `moved` say against each other, or against the resources of `spec`.
 pub(crate) fn contradictions(spec: &Expanded) -> Vec<Diagnostic> {
-    let mut found: Vec<Diagnostic> = spec.moves.iter().filter_map(|it| still_there(it, spec)).collect();
+    let misplaced = spec.moves.iter().filter_map(|it| still_there(it, spec).or_else(|| nowhere(it, spec)));
+    let mut found: Vec<Diagnostic> = misplaced.collect();
     for (index, one) in spec.moves.iter().enumerate() {
         found.extend(spec.moves[..index].iter().find_map(|other| contradiction(one, other)));
     }
@@ -84,6 +85,22 @@ fn still_there(one: &Move, spec: &Expanded) -> Option<Diagnostic> {
     let diagnostic = Diagnostic::error("moved-still-there", message).at(one.span);
     let diagnostic = diagnostic.with_label(spec.template(there).span, "it stands here");
     Some(diagnostic.with_help("rename it there, too, or take this entry out of `moved`"))
+}
+
+/// A resource that is moved to where nothing stands would be deleted.
+fn nowhere(one: &Move, spec: &Expanded) -> Option<Diagnostic> {
+    let names: Vec<String> = one.to.segments().iter().map(|it| it.name.clone()).collect();
+    let goes_on = || spec.moves.iter().any(|other| other.of(&one.to).is_some());
+    if spec.spec.root.may_state(&names) || goes_on() {
+        return None;
+    }
+    let message = format!("`{}` is moved to `{}`, which the spec does not have", one.from, one.to);
+    let known: Vec<String> = spec.instances.iter().map(|it| it.address.to_string()).collect();
+    let help = match suggest(&one.to.to_string(), known.iter().map(String::as_str)) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => "write the address it has in the spec; take the entry out if the resource is to be deleted".to_owned(),
+    };
+    Some(Diagnostic::error("moved-nowhere", message).at(one.span).with_help(help))
 }
 
 fn contradiction(one: &Move, other: &Move) -> Option<Diagnostic> {

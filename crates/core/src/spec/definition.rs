@@ -235,6 +235,18 @@ impl Module {
         self.outputs.iter().find(|output| output.name == name)
     }
 
+    /// Whether a resource or module of this name may stand here, at whatever keys; inner names come last.
+    pub(crate) fn may_state(&self, path: &[String]) -> bool {
+        let Some((first, rest)) = path.split_first() else { return true };
+        match self.names.get(first) {
+            Some(Name::Unread) => true,
+            Some(Name::Module(index)) => self.calls[*index].module.as_ref().is_none_or(|it| it.may_state(rest)),
+            Some(Name::Resource(_)) => rest.is_empty(),
+            Some(_) => false,
+            None => self.is_partial,
+        }
+    }
+
     /// Whether what `path` leads to by names may be declared where that could not be read.
     pub(super) fn is_unread(&self, path: &[String]) -> bool {
         let Some((first, rest)) = path.split_first() else { return false };

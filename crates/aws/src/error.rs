@@ -129,7 +129,8 @@ fn unreadable(operation: &str, answer: Option<&HttpResponse>) -> CloudError {
     error
 }
 
-fn request_id(response: &HttpResponse) -> String {
+/// What AWS names the request by, which its support asks for.
+pub(crate) fn request_id(response: &HttpResponse) -> String {
     let headers = response.headers();
     let id = headers.get("x-amzn-requestid").or_else(|| headers.get("x-amz-request-id"));
     id.unwrap_or_default().to_owned()

@@ -6,6 +6,7 @@ mod args;
 mod commands;
 mod error;
 mod http;
+mod log;
 mod output;
 mod render;
 mod session;
@@ -25,7 +26,7 @@ pub fn main() -> ExitCode {
         Err(error) => return error::usage(&error),
     };
     let output = Output::new(args.json);
-    match run(args, &output) {
+    match log::begin().and_then(|()| run(args, &output)) {
         Ok(exit) => exit.into(),
         Err(error) => error.report(&output).into(),
     }

@@ -104,6 +104,7 @@ impl Journal {
 async fn save(tenure: &Tenure, mut state: State, last_changes: impl FnOnce(&mut State)) -> Result<State, StoreError> {
     last_changes(&mut state);
     state.serial = tenure.save(&state).await?;
+    tracing::debug!(serial = state.serial, "saved the state");
     Ok(state)
 }
 
@@ -155,6 +156,7 @@ impl Writer {
         if records.is_empty() {
             return Ok(());
         }
+        tracing::debug!(records = records.len(), "writing to the journal");
         if let Err(error) = self.tenure.append(records).await {
             self.note(Some(error.clone()));
             return Err(error);
@@ -169,7 +171,8 @@ impl Writer {
 
     /// Breaks the journal where there is an error.
     fn note(&self, error: Option<StoreError>) {
-        if error.is_some() {
+        if let Some(reason) = &error {
+            tracing::warn!(%reason, "the journal is broken");
             self.broken.send_replace(error);
         }
     }

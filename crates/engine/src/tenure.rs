@@ -71,6 +71,7 @@ impl Tenure {
         let begun = Instant::now();
         let renewed = self.in_time(self.lease.renew()).await;
         let Some(times) = &mut self.times else { return renewed };
+        tracing::debug!(?renewed, "renewed the lease");
         match renewed {
             Ok(()) => *times = Times::new(times.term, begun),
             Err(StoreError::Io { .. }) if !times.is_over() => {

@@ -123,6 +123,15 @@ impl Binary {
         found.into_iter().map(|(kind, ids)| (kind, ids.len())).collect()
     }
 
+    /// Insists that a log tells of calls of `operation`.
+    pub fn logged(&self, operation: &str) {
+        let is_told = |bytes: &[u8]| {
+            let text = String::from_utf8_lossy(bytes);
+            text.lines().any(|line| line.contains("answered") && line.contains(operation))
+        };
+        assert!(self.kept.iter().any(|(_, bytes)| is_told(bytes)), "no log tells of {operation}");
+    }
+
     /// Insists that no command printed or stored any of `secrets`, in journals neither: one
     /// command at least must have been killed.
     pub fn never_showed(&self, secrets: &[&str]) {

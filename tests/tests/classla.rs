@@ -57,7 +57,8 @@ struct Stack {
 
 impl Stack {
     fn start(backend: Backend) -> Self {
-        Self { binary: Binary::start(env!("CARGO_BIN_EXE_provision-under-test"), backend, &CANARIES) }
+        let variables = [CANARIES.as_slice(), &[("PROVISION_LOG", "trace")]].concat();
+        Self { binary: Binary::start(env!("CARGO_BIN_EXE_provision-under-test"), backend, &variables) }
     }
 
     /// Runs a command on the spec and insists on its exit code.
@@ -225,6 +226,7 @@ fn secrets_stay_out(stack: &Stack, session_secret: &str) {
     assert_eq!(session_secret.len(), 64, "what AWS made up was not read");
     let secrets: Vec<&str> = CANARIES.iter().map(|(_, secret)| *secret).chain([session_secret]).collect();
     stack.binary.never_showed(&secrets);
+    stack.binary.logged("secretsmanager:CreateSecret");
 }
 
 /// Reads are batched: a third as many calls as resources, at most. With the defaults of

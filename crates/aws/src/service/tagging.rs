@@ -19,10 +19,6 @@ pub(crate) trait Tagged: Kind {
     fn tags(&self) -> &Tags;
     /// Where the tags are kept.
     fn tags_mut(&mut self) -> &mut Tags;
-    /// Whether what is read beside the tags of a resource with this spec tells that it is there.
-    fn is_seen_without_tags(&self) -> bool {
-        true
-    }
     /// The tags of a resource as its own service tells them; `None` where it is not there.
     fn list_tags(cloud: &Cloud, id: &Id, arn: &str) -> impl Future<Output = Result<Option<Tags>>> + Send;
 }
@@ -87,8 +83,7 @@ const ARNS: usize = 100;
 /// What the tagging API tells of the resources whose ARN is recorded, in the same call
 /// as those of all other kinds that are read at the same time.
 async fn told<K: Tagged>(cloud: &Cloud, wanted: &[Wanted<K>]) -> Answers<Tags> {
-    let trusted = wanted.iter().filter(|wanted| wanted.applied.as_ref().is_some_and(K::is_seen_without_tags));
-    let arns = trusted.filter_map(|wanted| Some(K::arn(wanted.outputs.as_ref()?).to_owned()));
+    let arns = wanted.iter().filter(|wanted| wanted.applied.is_some()).filter_map(|wanted| Some(K::arn(wanted.outputs.as_ref()?).to_owned()));
     let arns: Vec<String> = arns.collect();
     cloud.tags().ask(&arns, async |arns| get(cloud, &arns).await.unwrap_or_default()).await
 }

@@ -16,7 +16,7 @@ use crate::query::Query;
 use crate::read;
 use crate::service::s3::acl::{self, Acl};
 use crate::service::s3::{
-    NO_BUCKET, access, endpoint, lifecycle, list, objects, or_nothing, read_part, settings, tags, update_part,
+    NO_BUCKET, access, endpoint, list, objects, or_nothing, read_part, rules, settings, tags, update_part,
 };
 use crate::service::tagging::{self, Named, Tagged};
 use crate::types::{INTENT_TAG, PolicyDocument, Tags};
@@ -166,7 +166,7 @@ impl Kind for Bucket {
     type Outputs = Outputs;
 
     fn check(&self) -> Vec<FieldError> {
-        let broken = RULES.iter().filter(|rule| (rule.is_broken)(self));
+        let broken = rules::RULES.iter().filter(|rule| (rule.is_broken)(self));
         broken
             .map(|rule| FieldError {
                 path: rule.path.iter().map(|&name| name.to_owned()).collect(),
@@ -196,7 +196,7 @@ impl Kind for Bucket {
     }
 
     async fn read(cloud: &Cloud, wanted: &[Wanted<Self>]) -> Result<Vec<Option<Live<Self>>>> {
-        tagging::with_tags(cloud, wanted, read::each(wanted, |wanted| live(cloud, wanted))).await
+        tagging::with_tags(cloud, wanted, read_untagged(cloud, wanted)).await
     }
 
     /// The order matters: a public ACL or policy is refused before the block is lifted,
@@ -242,13 +242,6 @@ const NAMED: Named = Named { field: "bucket", arn_prefix: "", resource_type: "s3
 impl Tagged for Bucket {
     tagging::fields!();
 
-    /// Every managed part is read from the bucket itself; where none is, the tags have to be.
-    fn is_seen_without_tags(&self) -> bool {
-        const NOT_READ: [&str; 4] = ["bucket", "bucket_namespace", "force_destroy", "tags"];
-        let spec = serde_json::to_value(self).unwrap_or_default();
-        spec.as_object().is_some_and(|spec| spec.keys().any(|field| !NOT_READ.contains(&field.as_str())))
-    }
-
     async fn list_tags(cloud: &Cloud, id: &Id, _: &str) -> Result<Option<Tags>> {
         Ok(tags::get(cloud, id.as_str()).await?.map(Tags::from_live))
     }
@@ -281,97 +274,6 @@ async fn holder(cloud: &Cloud, bucket: &str, intent: &Intent) -> Result<Holder> 
 fn taken(bucket: &str) -> CloudError {
     CloudError::new(Cause::Exists, "s3:CreateBucket", format!("there is a bucket named `{bucket}` already"))
 }
-
-/// A rule that the types cannot state.
-struct Rule {
-    path: &'static [&'static str],
-    message: &'static str,
-    is_broken: fn(&Bucket) -> bool,
-}
-
-const ONE_CRITERION: &str = "a `filter` has one criterion: put several inside `and`";
-
-const RULES: [Rule; 10] = [
-    Rule {
-        path: &["access_control_policy"],
-        message: "state `acl` or `access_control_policy`, not both",
-        is_broken: |bucket| bucket.acl.is_some() && bucket.access_control_policy.is_some(),
-    },
-    Rule {
-        path: &["server_side_encryption_configuration", "rules"],
-        message: "a bucket has exactly one encryption rule",
-        is_broken: |bucket| {
-            bucket.server_side_encryption_configuration.as_ref().is_some_and(|encryption| encryption.rules.len() != 1)
-        },
-    },
-    Rule {
-        path: &["logging", "target_bucket"],
-        message: "logging needs `target_bucket`, or `enabled: false`",
-        is_broken: |bucket| {
-            bucket.logging.as_ref().is_some_and(|logging| logging.enabled != logging.target_bucket.is_some())
-        },
-    },
-    Rule {
-        path: &["website_configuration", "index_document"],
-        message: "a website needs `index_document` or `redirect_all_requests_to`, not both; or `enabled: false`",
-        is_broken: |bucket| {
-            bucket.website_configuration.as_ref().is_some_and(|website| {
-                let stated = [website.index_document.is_some(), website.redirect_all_requests_to.is_some()];
-                stated.iter().filter(|stated| **stated).count() != usize::from(website.enabled)
-            })
-        },
-    },
-    Rule {
-        path: &["object_lock_configuration", "rule"],
-        message: "a default retention needs `rule`, with `days` or `years`; or `enabled: false`",
-        is_broken: |bucket| {
-            bucket.object_lock_configuration.as_ref().is_some_and(|lock| {
-                let retention = lock.rule.as_ref().map(|rule| &rule.default_retention);
-                let is_one = retention.is_none_or(|retention| retention.days.is_some() != retention.years.is_some());
-                lock.enabled != retention.is_some() || !is_one
-            })
-        },
-    },
-    Rule {
-        path: &["object_lock_configuration"],
-        message: "a default retention needs `object_lock_enabled_for_bucket: true`",
-        is_broken: |bucket| {
-            bucket.object_lock_configuration.is_some() && bucket.object_lock_enabled_for_bucket == Some(false)
-        },
-    },
-    Rule {
-        path: &["replication_configuration", "role"],
-        message: "replication rules need `role`, and a `role` needs rules",
-        is_broken: |bucket| {
-            let replication = bucket.replication_configuration.as_ref();
-            replication.is_some_and(|replication| replication.rules.is_empty() == replication.role.is_some())
-        },
-    },
-    Rule {
-        path: &["lifecycle_configuration", "rules"],
-        message: "a `date` is a day as midnight UTC, such as `2030-01-01T00:00:00Z`",
-        is_broken: |bucket| {
-            let lifecycle = bucket.lifecycle_configuration.as_ref();
-            !lifecycle.is_none_or(|lifecycle| lifecycle.dates().all(|date| lifecycle::is_day(date)))
-        },
-    },
-    Rule {
-        path: &["lifecycle_configuration", "rules"],
-        message: ONE_CRITERION,
-        is_broken: |bucket| {
-            let lifecycle = bucket.lifecycle_configuration.as_ref();
-            lifecycle.is_some_and(|lifecycle| lifecycle.rules.iter().any(|rule| rule.filter.is_ambiguous()))
-        },
-    },
-    Rule {
-        path: &["replication_configuration", "rules"],
-        message: ONE_CRITERION,
-        is_broken: |bucket| {
-            let replication = bucket.replication_configuration.as_ref();
-            replication.is_some_and(|replication| replication.rules.iter().any(|rule| rule.filter.is_ambiguous()))
-        },
-    },
-];
 
 impl Bucket {
     /// us-east-1 is the one region that is not named.
@@ -438,6 +340,24 @@ impl Bucket {
 
 /// A bucket without its tags. Where there is none, any of its parts tells so; one that
 /// has no managed part is taken to be there, and its tags tell.
+/// Every managed part is read from the bucket itself; where none is, the list of all tells
+/// whether it is there.
+async fn read_untagged(cloud: &Cloud, wanted: &[Wanted<Bucket>]) -> Result<Vec<Option<Live<Bucket>>>> {
+    let listed: Vec<&str> = wanted.iter().filter(|it| !has_parts(it)).map(|it| it.id.as_str()).collect();
+    let parts = read::each(wanted, |wanted| live(cloud, wanted));
+    let (found, there) = futures::try_join!(parts, list::present(cloud, &listed))?;
+    let is_there = |wanted: &Wanted<Bucket>| has_parts(wanted) || there.contains(wanted.id.as_str());
+    Ok(wanted.iter().zip(found).map(|(wanted, live)| live.filter(|_| is_there(wanted))).collect())
+}
+
+/// Whether anything of it is read beside the tags.
+fn has_parts(wanted: &Wanted<Bucket>) -> bool {
+    const NOT_READ: [&str; 4] = ["bucket", "bucket_namespace", "force_destroy", "tags"];
+    let Some(applied) = &wanted.applied else { return true };
+    let spec = serde_json::to_value(applied).unwrap_or_default();
+    spec.as_object().is_some_and(|spec| spec.keys().any(|field| !NOT_READ.contains(&field.as_str())))
+}
+
 async fn live(cloud: &Cloud, wanted: &Wanted<Bucket>) -> Result<Option<Live<Bucket>>> {
     match parts(cloud, wanted).await {
         Ok(spec) => Ok(Some(Live::ready(spec, outputs(cloud, wanted.id.as_str())))),

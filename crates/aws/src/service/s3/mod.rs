@@ -12,6 +12,7 @@ pub(crate) mod logging;
 pub(crate) mod notification;
 pub(crate) mod objects;
 pub(crate) mod replication;
+pub(crate) mod rules;
 pub(crate) mod settings;
 pub(crate) mod tags;
 pub(crate) mod website;

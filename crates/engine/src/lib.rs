@@ -12,6 +12,7 @@ pub mod pace;
 mod recover;
 mod refresh;
 pub mod session;
+pub mod shared;
 pub mod survey;
 mod tenure;
 

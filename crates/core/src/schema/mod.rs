@@ -61,6 +61,9 @@ pub struct KindDescription {
     /// Whether it lies in no region: a region stated for it means nothing.
     #[serde(default)]
     pub global: bool,
+    /// How many resources one call reads; `None` if reading each takes calls of its own.
+    #[serde(default)]
+    pub batch: Option<u32>,
     /// Error codes that mean "made a moment ago and not yet seen everywhere".
     pub eventual: Vec<String>,
     /// JSON Schema of the properties.

@@ -163,3 +163,142 @@ impl Driver for SharedDriver {
         self.inner.find(by).await
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use std::sync::atomic::{AtomicU64, Ordering};
+    use std::time::Duration;
+
+    use futures::future::join_all;
+    use provision_core::driver::{Cause, Phase, Recovery};
+    use provision_core::schema::{KindDescription, Timing};
+    use serde_json::json;
+    use tokio::task::JoinHandle;
+
+    use super::*;
+    use crate::pace;
+
+    /// Answers after a while with what was true when it was asked.
+    struct FakeDriver {
+        schema: KindSchema,
+        reads: Arc<AtomicU64>,
+        truth: Arc<AtomicU64>,
+    }
+
+    #[async_trait]
+    impl Driver for FakeDriver {
+        fn schema(&self) -> &KindSchema {
+            &self.schema
+        }
+
+        async fn create(&self, _: &Json, _: &Intent) -> Result<Id, CloudError> {
+            Ok(Id::from("a"))
+        }
+
+        async fn read(&self, wanted: &[Wanted]) -> Answer {
+            self.reads.fetch_add(1, Ordering::SeqCst);
+            let truth = self.truth.load(Ordering::SeqCst);
+            pace::wait(Duration::from_millis(50)).await;
+            if wanted.iter().any(|it| it.id.as_str() == "bad") {
+                return Err(CloudError::new(Cause::Invalid, "read", "malformed"));
+            }
+            let live = |it: &Wanted| Live { spec: json!(it.id), outputs: json!(truth), phase: Phase::Ready };
+            Ok(wanted.iter().map(|it| Some(live(it))).collect())
+        }
+
+        async fn update(&self, _: &Json, _: &Update) -> Result<(), CloudError> {
+            Ok(())
+        }
+
+        async fn delete(&self, _: &Id, _: &Json) -> Result<(), CloudError> {
+            Ok(())
+        }
+
+        async fn recover(&self, _: &Json, _: &Intent) -> Result<Option<Id>, CloudError> {
+            Ok(None)
+        }
+
+        async fn find(&self, _: &Map<String, Json>) -> Result<Vec<Id>, CloudError> {
+            Ok(Vec::new())
+        }
+    }
+
+    struct Scene {
+        shared: Arc<SharedDriver>,
+        reads: Arc<AtomicU64>,
+        truth: Arc<AtomicU64>,
+    }
+
+    fn scene() -> Scene {
+        let description = KindDescription {
+            name: "test/thing".to_owned(),
+            doc: String::new(),
+            recovery: Recovery::Tag,
+            early: Vec::new(),
+            timing: Timing::INSTANT,
+            global: false,
+            batch: Some(100),
+            eventual: Vec::new(),
+            properties: json!({ "type": "object", "properties": {} }),
+            outputs: json!({ "type": "object", "properties": {} }),
+        };
+        let (reads, truth) = (Arc::<AtomicU64>::default(), Arc::<AtomicU64>::default());
+        let schema = KindSchema::compile(description, |_| Vec::new()).unwrap();
+        let fake = FakeDriver { schema, reads: reads.clone(), truth: truth.clone() };
+        Scene { shared: Arc::new(SharedDriver::new(Arc::new(fake))), reads, truth }
+    }
+
+    impl Scene {
+        fn ask(&self, id: &str) -> JoinHandle<Result<(String, u64), CloudError>> {
+            let (shared, wanted) = (self.shared.clone(), Wanted { id: id.into(), applied: None, outputs: Json::Null });
+            tokio::spawn(async move {
+                let live = shared.read(&[wanted]).await?.pop().flatten().unwrap();
+                Ok((live.spec.as_str().unwrap().to_owned(), live.outputs.as_u64().unwrap()))
+            })
+        }
+
+        fn reads(&self) -> u64 {
+            self.reads.load(Ordering::SeqCst)
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn those_who_ask_at_once_share_a_read_and_get_their_own() {
+        let scene = scene();
+        let asked = join_all((0..20).map(|number| scene.ask(&format!("id-{number}")))).await;
+        for (number, answer) in asked.into_iter().enumerate() {
+            assert_eq!(answer.unwrap().unwrap().0, format!("id-{number}"));
+        }
+        assert_eq!(scene.reads(), 1);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn nobody_gets_what_was_read_before_it_asked() {
+        let scene = scene();
+        let first = scene.ask("a");
+        pace::wait(Duration::from_millis(10)).await;
+        scene.truth.store(7, Ordering::SeqCst);
+        let late = join_all((0..5).map(|_| scene.ask("b"))).await;
+        assert!(late.into_iter().all(|answer| answer.unwrap().unwrap().1 == 7));
+        assert_eq!((first.await.unwrap().unwrap().1, scene.reads()), (0, 2));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn one_that_goes_away_does_not_take_the_others_along() {
+        let scene = scene();
+        let (leader, follower) = (scene.ask("a"), scene.ask("b"));
+        pace::wait(Duration::from_millis(10)).await;
+        leader.abort();
+        assert_eq!(follower.await.unwrap().unwrap().0, "b");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_bad_id_spoils_nobody_else_s_read() {
+        let scene = scene();
+        let (bad, good) = (scene.ask("bad"), scene.ask("good"));
+        assert_eq!(bad.await.unwrap().unwrap_err().cause, Cause::Invalid);
+        assert_eq!(good.await.unwrap().unwrap().0, "good");
+    }
+}

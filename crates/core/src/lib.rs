@@ -9,6 +9,7 @@ pub mod fact;
 pub mod graph;
 pub mod picture;
 pub mod plan;
+pub mod rate;
 pub mod schema;
 pub mod spec;
 pub mod state;

@@ -3,7 +3,9 @@
 pub mod binary;
 pub mod conformance;
 pub mod generated;
+pub mod inventory;
 pub mod local_aws;
+pub mod matrix;
 pub mod relay;
 pub mod stack;
 pub mod store_contract;

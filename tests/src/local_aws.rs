@@ -136,7 +136,7 @@ pub fn command(program: impl AsRef<OsStr>, endpoint: &str) -> Command {
 }
 
 /// A program beside the local AWS.
-fn local(name: &str) -> PathBuf {
+pub(crate) fn local(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../localstack").join(name)
 }
 

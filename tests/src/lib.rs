@@ -7,5 +7,6 @@ pub mod inventory;
 pub mod local_aws;
 pub mod matrix;
 pub mod relay;
+pub mod site;
 pub mod stack;
 pub mod store_contract;

@@ -66,6 +66,11 @@ impl Boundary {
         Rule::new(self.operation.clone(), fault).skip(self.skip).times(1)
     }
 
+    /// The name of the call.
+    pub(super) fn operation(&self) -> &str {
+        &self.operation
+    }
+
     /// Whether it is a write of the state itself.
     pub fn is_of_the_state(&self) -> bool {
         self.operation.contains(super::bench::STATES)

@@ -2,11 +2,13 @@
 //! of its destroy, before the call has its effect and after it.
 //!
 //! After each kill one plain run must do: the local AWS holds exactly what an undisturbed apply
-//! leaves, and the next plan is empty; a destroy leaves nothing.
+//! leaves, and the next plan is empty; a destroy leaves nothing. The same holds for runs that are
+//! killed again and again, and for runs that live through lost answers, throttling and failures.
 
 mod bench;
 mod boundary;
 mod table;
+mod unlucky;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -52,6 +54,8 @@ pub struct Row {
     /// How many kills it took to end one apply and one destroy that are killed at each first
     /// effect; or what was wrong.
     pub chain: Result<usize, Wrong>,
+    /// How many kinds of faults a life survived that met each once at every operation; or what was wrong.
+    pub faults: Result<usize, Wrong>,
 }
 
 /// One life of a stack: an interrupted apply, mended; then an interrupted destroy, mended.
@@ -90,37 +94,40 @@ pub fn run(ground: Ground, subjects: &[Subject]) -> Result<Vec<Row>, Wrong> {
 struct Work<'a> {
     subject: &'a Subject,
     norm: &'a Norm,
-    /// Without one it is the chain of kills.
-    life: Option<Life>,
+    test: Test,
+}
+
+enum Test {
+    Life(Life),
+    Chain,
+    Faults,
 }
 
 enum Done {
     Cells(Vec<(Boundary, Result<(), Wrong>)>),
     Chain(Result<usize, Wrong>),
+    Faults(Result<usize, Wrong>),
 }
 
 fn works<'a>(subject: &'a Subject, norm: &'a Norm) -> Vec<Work<'a>> {
     let count = norm.apply.len().max(norm.destroy.len());
     let lives = (0..count)
         .map(|number| Life { apply: norm.apply.get(number).cloned(), destroy: norm.destroy.get(number).cloned() });
-    let chain = std::iter::once(None);
-    chain.chain(lives.map(Some)).map(|life| Work { subject, norm, life }).collect()
+    let tests = [Test::Chain, Test::Faults].into_iter().chain(lives.map(Test::Life));
+    tests.map(|test| Work { subject, norm, test }).collect()
 }
 
 impl Work<'_> {
     /// A bench where something went wrong is left behind: what is on it would be in the way.
     fn carry_out(&self, bench: &mut Bench, ground: Ground) -> Done {
-        let (done, is_fine) = match &self.life {
-            None => {
-                let chain = bench.chain(self.subject, self.norm);
-                let is_fine = chain.is_ok();
-                (Done::Chain(chain), is_fine)
-            }
-            Some(life) => {
-                let cells = self.live(bench, life);
-                let is_fine = cells.iter().all(|(_, found)| found.is_ok());
-                (Done::Cells(cells), is_fine)
-            }
+        let done = match &self.test {
+            Test::Life(life) => Done::Cells(self.live(bench, life)),
+            Test::Chain => Done::Chain(bench.chain(self.subject, self.norm)),
+            Test::Faults => Done::Faults(bench.unlucky(self.subject, self.norm)),
+        };
+        let is_fine = match &done {
+            Done::Cells(cells) => cells.iter().all(|(_, found)| found.is_ok()),
+            Done::Chain(found) | Done::Faults(found) => found.is_ok(),
         };
         if !is_fine && let Ok(fresh) = Bench::start(ground) {
             *bench = fresh;
@@ -149,13 +156,15 @@ impl Work<'_> {
 
 impl Row {
     fn new(name: &str) -> Self {
-        Self { name: name.to_owned(), cells: Vec::new(), chain: Err("it was not tried".to_owned()) }
+        let untried = || Err("it was not tried".to_owned());
+        Self { name: name.to_owned(), cells: Vec::new(), chain: untried(), faults: untried() }
     }
 
     fn add(&mut self, done: Done) {
         match done {
             Done::Cells(cells) => self.cells.extend(cells),
             Done::Chain(chain) => self.chain = chain,
+            Done::Faults(faults) => self.faults = faults,
         }
     }
 
@@ -164,7 +173,8 @@ impl Row {
         let cells =
             self.cells.iter().filter_map(|(boundary, found)| Some((boundary.to_string(), found.clone().err()?)));
         let chain = self.chain.clone().err().map(|wrong| ("killed again and again".to_owned(), wrong));
-        cells.chain(chain).map(|(place, wrong)| format!("{}, {place}: {wrong}", self.name))
+        let faults = self.faults.clone().err().map(|wrong| ("with faults".to_owned(), wrong));
+        cells.chain(chain).chain(faults).map(|(place, wrong)| format!("{}, {place}: {wrong}", self.name))
     }
 }
 

@@ -4,7 +4,6 @@
 
 #![allow(clippy::unwrap_used, missing_docs)]
 
-use std::io::{Write, stderr};
 use std::thread;
 use std::time::Instant;
 
@@ -12,6 +11,7 @@ use provision_aws::kinds;
 use provision_tests::conformance::ON_LOCALSTACK;
 use provision_tests::local_aws::{Backend, LocalAws};
 use provision_tests::matrix::{Ground, Subject, run, table};
+use provision_tests::tell;
 
 /// Nobody else writes such words.
 const CANARIES: [(&str, &str); 6] = [
@@ -51,7 +51,7 @@ fn every_kill_is_mended(title: &str, ground: Ground, subjects: Vec<Subject>) {
     }
     let started = Instant::now();
     let rows = run(ground, &subjects).unwrap();
-    writeln!(stderr(), "\n{title}, in {:.0} s:\n{}", started.elapsed().as_secs_f64(), table(&rows)).unwrap();
+    tell(&format!("\n{title}, in {:.0} s:\n{}", started.elapsed().as_secs_f64(), table(&rows)));
     let wrong: Vec<String> = rows.iter().flat_map(|row| row.wrong()).collect();
     assert!(wrong.is_empty(), "{} cells are wrong:\n{}", wrong.len(), wrong.join("\n\n"));
 }
@@ -71,8 +71,7 @@ fn killed_at_any_call_it_is_finished_by_the_next_run() {
 #[test]
 fn kinds_that_moto_cannot_serve_are_finished_too() {
     if LocalAws::start(Backend::LocalStack).unwrap().is_old_localstack().unwrap() {
-        writeln!(stderr(), "NOT RUN: LocalStack 4 takes no tags in CreateBucket; LocalStack 2026 needs a Python 3.13")
-            .unwrap();
+        tell("NOT RUN: LocalStack 4 takes no tags in CreateBucket; LocalStack 2026 needs a Python 3.13");
         return;
     }
     let kinds = kinds::NAMES.iter().filter(|kind| is_on_localstack(kind)).map(|kind| example(kind));

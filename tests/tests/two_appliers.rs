@@ -5,11 +5,11 @@
 #![allow(clippy::unwrap_used, missing_docs)]
 
 use std::collections::BTreeMap;
-use std::io::{Write, stderr};
 use std::process::Output;
 
 use provision_tests::inventory::Inventory;
 use provision_tests::site::{Site, text};
+use provision_tests::tell;
 
 const ROUNDS: usize = 100;
 
@@ -29,11 +29,9 @@ fn race(place: &[&str]) {
     }
     let place = if place.is_empty() { "in S3" } else { "in a folder" };
     let came_after = ROUNDS - told;
-    writeln!(
-        stderr(),
+    tell(&format!(
         "state {place}: of {ROUNDS} rounds, {told} losers were told who holds the lock, {came_after} came after"
-    )
-    .unwrap();
+    ));
     assert!(told > 0);
 }
 

@@ -341,12 +341,18 @@ pub(crate) enum StateCommand {
         place: PlaceArgs,
     },
     /// Forget a resource; in AWS it stays.
-    #[command(after_help = "Example:\n  provision state rm shop.yaml web")]
+    #[command(
+        after_help = "Examples:\n  provision state rm shop.yaml web\n  provision state rm shop.yaml web --interrupted"
+    )]
     Rm {
         #[command(flatten)]
         which: InStack,
         #[command(flatten)]
         place: PlaceArgs,
+        /// Forget only the create that was interrupted, which made nothing of ours; the next apply
+        /// makes it anew.
+        #[arg(long)]
+        interrupted: bool,
         /// Do not ask.
         #[arg(short, long)]
         yes: bool,

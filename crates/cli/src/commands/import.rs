@@ -18,7 +18,7 @@ pub(crate) async fn run(args: &ImportArgs, output: &Output) -> Result<Exit, CliE
     let observer = Arc::new(progress::Quiet::new(output));
     let Connection { session, .. } = Connection::of(&spec, &args.place, observer, 1).await?;
     let (expanded, _) = session.expand(spec).await.in_spec(&sources)?;
-    let journal = session.begin(&session::holder("import")).await?;
+    let journal = session.open(&session::holder("import")).await?;
     let imported = session.engine.import(&journal, &expanded, &address, Id(args.id.clone())).await;
     match imported {
         Ok(()) => {

@@ -13,6 +13,7 @@
 //! | `plant secret ARN VALUE` | somebody else keeps a secret |
 //! | `lookup [in REGION] KIND JSON` | what fits these properties and outputs |
 //! | `revoke ROLE` | nobody may assume the role from now on |
+//! | `give up ADDRESS` | say that an interrupted create made nothing of ours |
 //! | `rename ADDRESS ADDRESS` | change an address in the state alone |
 //! | `fault OPERATION FAULT [TIMES]` | `throttle`, `unavailable`, `lost`, `half`, `denied`, `fails`, `lag=READS/SECONDS` |
 //! | `fail appends TIMES` | the journal cannot be written |
@@ -34,7 +35,7 @@ use provision_core::diagnostic::{Diagnostic, Sources};
 use provision_core::driver::{Id, Place};
 use provision_core::fact::Ask;
 use provision_core::spec::{Expanded, Files, Given};
-use provision_core::state::Record;
+use provision_core::state::{Record, Resource};
 use provision_engine::EngineError;
 use provision_sim::{Command, Crash, Ended, Fault, Moment, Options, Planned, Simulation, Site};
 
@@ -159,6 +160,7 @@ impl Script {
             }
             ["plant", kind, spec @ ..] => drop(self.plant(&Site::default(), kind, spec)?),
             ["revoke", role_arn] => self.main().cloud.revoke(role_arn),
+            ["give", "up", address] => self.give_up(parsed(address)?)?,
             ["rename", from, to] => self.rename(parsed(from)?, parsed(to)?)?,
             ["fault", operation, fault] => self.fault(operation, fault, 1)?,
             ["fault", operation, fault, times] => self.fault(operation, fault, parsed(times)?)?,
@@ -234,6 +236,14 @@ impl Script {
     fn rename(&self, from: Address, to: Address) -> Result<()> {
         let moved = Record::Moved { from, to };
         Ok(self.main().store.edit(|state| state.apply(&moved)).map_err(EngineError::from)?)
+    }
+
+    fn give_up(&self, address: Address) -> Result<()> {
+        let state = self.main().state()?;
+        let pending = state.resources.get(&address).and_then(Resource::interrupted_create);
+        let generation = pending.ok_or_else(|| format!("nothing was interrupted: {address}"))?.generation;
+        let refused = Record::Refused { address, generation };
+        Ok(self.main().store.edit(|state| state.apply(&refused)).map_err(EngineError::from)?)
     }
 
     /// Where the thing at an address is, and its physical name.

@@ -47,6 +47,29 @@ pub(super) async fn rm(stack: &Stack, address: &str, yes: bool, output: &Output)
     Ok(Exit::Success)
 }
 
+/// Forgets a create that was interrupted: what it may have made is not looked for any more.
+pub(super) async fn give_up(stack: &Stack, address: &str, yes: bool, output: &Output) -> Result<Exit, CliError> {
+    let address = session::address(address)?;
+    can_ask(yes, output)?;
+    let decide = |state: Option<&State>| -> Result<Record, CliError> {
+        let pending = known(stack, state, &address)?.interrupted_create().ok_or_else(|| {
+            let hint = "`provision state list` shows what is; without `--interrupted` the resource is forgotten";
+            CliError::argument(format!("no create of `{address}` was interrupted"), hint)
+        })?;
+        Ok(Record::Refused { address: address.clone(), generation: pending.generation })
+    };
+    let store = stack.store().await?;
+    let state = store.load().await?.map(|loaded| loaded.state);
+    decide(state.as_ref())?;
+    output.note(format!(
+        "What an interrupted run may have made for `{address}` is not looked for any more; it stays in AWS."
+    ));
+    affirmed(yes, "Say that none of it is ours?", output)?;
+    edit(&*store, &holder("state rm"), decide).await?;
+    output.note("forgotten; the next `provision apply` makes it anew");
+    Ok(Exit::Success)
+}
+
 fn known<'s>(
     stack: &Stack,
     state: Option<&'s State>,

@@ -221,3 +221,69 @@ async fn destroy_removes_what_lambda_left_behind_and_nothing_else() {
     let wanted = [Wanted { id, applied: None, outputs: Json::Null }];
     assert!(groups.read(&wanted).await.unwrap()[0].is_none());
 }
+
+const SECRETS: &str = "\
+stack: shop
+params:
+  value: { type: string, default: one }
+  token: { type: string, secret: true }
+resources:
+  first: { ssm/parameter: { name: /first, type: String, value: one, description: \"${value}\" } }
+  second:
+    ssm/parameter: { name: /second, type: SecureString, value: \"${token}\" }
+    depends_on: [first]
+";
+
+/// Nobody else writes such a word.
+const CANARY: &str = "canary5hx3in0the0history";
+
+fn serials(site: &Site) -> Vec<(u64, String)> {
+    let entries: Vec<Json> = serde_json::from_str(&site.run(&["history", "shop.yaml", "--json"], 0)).unwrap();
+    let told = |entry: &Json| (entry["serial"].as_u64().unwrap(), entry["command"].as_str().unwrap().to_owned());
+    entries.iter().map(told).collect()
+}
+
+#[test]
+fn every_change_leaves_an_entry_and_one_can_go_back_to_each() {
+    let site = Site::new(SECRETS);
+    let token = format!("token={CANARY}");
+    site.run(&["apply", "shop.yaml", "--yes", "-p", &token], 0);
+    let (first, _) = serials(&site)[0];
+    site.run(&["apply", "shop.yaml", "--yes", "-p", &token, "-p", "value=two"], 0);
+    site.run(&["state", "mv", "shop.yaml", "first", "other"], 0);
+    site.run(&["state", "mv", "shop.yaml", "other", "first"], 0);
+    let commands: Vec<String> = serials(&site).into_iter().map(|(_, command)| command).collect();
+    let expected = ["apply", "apply", "state mv", "state mv"].map(|command| format!("provision {command}"));
+    assert_eq!(commands, expected);
+    assert!(site.run(&["history", "--stack", "shop"], 0).contains("provision apply  2 created"));
+
+    let first = first.to_string();
+    let said = site.run(&["rollback", "shop.yaml", "--to", &first, "--yes"], 0);
+    assert!(said.contains("1 to update") && !said.contains("keeps its secret"), "{said}");
+    let said = site.run(&["plan", "shop.yaml", "--detailed-exitcode", "-p", &token], 0);
+    assert!(said.contains("No changes"), "{said}");
+    site.run(&["apply", "shop.yaml", "--yes", "-p", "token=another"], 0);
+    let said = site.run(&["rollback", "shop.yaml", "--to", &first, "--yes"], 0);
+    assert!(said.contains("No changes") && said.contains("`second` keeps its secret value as it is"), "{said}");
+    let said = site.run(&["rollback", "shop.yaml", "--to", "99", "--yes"], 1);
+    assert!(said.contains("no serial 99"), "{said}");
+
+    // What is gone cannot have its secret back.
+    site.run(&["destroy", "shop.yaml", "--yes"], 0);
+    let said = site.run(&["rollback", "shop.yaml", "--to", &first, "--yes"], 1);
+    assert!(said.contains("`second` would be made anew, and no state holds its secret value"), "{said}");
+    assert_eq!(site.state()["resources"], json!({}));
+    for file in fs::read_dir(site.folder.path().join("state/shop.history")).unwrap() {
+        assert!(!fs::read_to_string(file.unwrap().path()).unwrap().contains(CANARY));
+    }
+}
+
+#[test]
+fn what_was_destroyed_is_made_again_from_the_state_alone() {
+    let site = Site::new(NETWORK);
+    site.run(&["apply", "shop.yaml", "--yes"], 0);
+    let (serial, _) = serials(&site)[0];
+    site.run(&["destroy", "--stack", "shop", "--yes"], 0);
+    site.run(&["rollback", "--stack", "shop", "--to", &serial.to_string(), "--yes"], 0);
+    site.run(&["plan", "shop.yaml", "--detailed-exitcode"], 0);
+}

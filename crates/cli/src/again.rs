@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use provision_core::address::Address;
 
-use crate::args::{Command, DestroyArgs, PlaceArgs, SpecArgs};
+use crate::args::{Command, PlaceArgs, SpecArgs, WhichStack};
 
 /// How the stack of this run is named on a command line.
 #[derive(Clone, Debug, Default)]
@@ -24,7 +24,8 @@ impl Again {
             Command::Apply(args) => Self::with_spec("apply", &args.spec),
             Command::Plan(args) => Self::with_spec("plan", &args.spec),
             Command::Drift(args) => Self::with_spec("drift --fix", &args.spec),
-            Command::Destroy(args) => Self::destroy(args),
+            Command::Destroy(args) => Self::with_stack("destroy", &args.which, &args.place),
+            Command::Rollback(args) => Self::with_stack("rollback", &args.which, &args.place),
             Command::Import(args) => {
                 let options = options(args.given.env.as_deref(), &args.place);
                 Self { verb: "import", spec: Some(quoted(&args.spec.display().to_string())), options }
@@ -38,14 +39,14 @@ impl Again {
         Self { verb, spec: Some(quoted(&args.spec.display().to_string())), options }
     }
 
-    fn destroy(args: &DestroyArgs) -> Self {
-        let mut options = options(args.which.env.as_deref(), &args.place);
-        if let Some(stack) = &args.which.stack {
+    fn with_stack(verb: &'static str, which: &WhichStack, place: &PlaceArgs) -> Self {
+        let mut options = options(which.env.as_deref(), place);
+        if let Some(stack) = &which.stack {
             // Writing to a string cannot fail.
             let _ = write!(options, " --stack {}", quoted(stack));
         }
-        let spec = args.which.spec.as_ref().map(|spec| quoted(&spec.display().to_string()));
-        Self { verb: "destroy", spec, options }
+        let spec = which.spec.as_ref().map(|spec| quoted(&spec.display().to_string()));
+        Self { verb, spec, options }
     }
 
     /// What is run again, such as `apply`.

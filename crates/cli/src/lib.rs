@@ -44,6 +44,8 @@ fn run(args: Args, again: &Again, output: &Output) -> Result<Exit, CliError> {
         Command::Graph(args) => commands::graph::run(&args, output),
         Command::Output(args) => block_on(commands::output::run(&args, output)),
         Command::Init(args) => block_on(commands::init::run(&args, output)),
+        Command::History(args) => block_on(commands::history::run(&args, output)),
+        Command::Rollback(args) => block_on(commands::rollback::run(&args, again, output)),
         Command::Unlock(args) => block_on(commands::unlock::run(&args, output)),
         Command::State(args) => block_on(commands::state::run(&args, output)),
         Command::Check(args) => block_on(commands::check::run(&args, output)),

@@ -9,15 +9,23 @@ use provision_core::driver::{Cause, CloudError};
 use crate::Engine;
 use crate::pace::{Patience, Pauses};
 
-/// The retries that all calls of a run share, after the token bucket of the
+/// The retries of a run, those of reads apart from those of calls that change something: while
+/// a service refuses to make anything, what it tells is no sign that it will. Clones are the
+/// same budget.
+#[derive(Clone, Debug, Default)]
+pub struct Budget {
+    pub(crate) reads: Tokens,
+    pub(crate) writes: Tokens,
+}
+
+/// Retries that many calls share, after the token bucket of the
 /// [SDKs](https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html). Each
 /// retry of what is throttled or fails in passing takes one. A call that goes well gives back
-/// what it took, and one more: as long as some calls go well there are retries. Clones are the
-/// same budget.
+/// what it took, and one more: as long as some go well there are retries.
 #[derive(Clone, Debug)]
-pub struct Budget(Arc<AtomicU32>);
+pub(crate) struct Tokens(Arc<AtomicU32>);
 
-/// How many retries a run has while nothing goes well: enough for half a minute of them in as
+/// How many there are while nothing goes well: enough for half a minute of them in as
 /// many steps as run at once.
 pub const RETRIES: u32 = 200;
 
@@ -27,13 +35,13 @@ const UNSEEN: Duration = Duration::from_secs(120);
 /// How long a read is tried again.
 const READING: Duration = Duration::from_secs(60);
 
-impl Default for Budget {
+impl Default for Tokens {
     fn default() -> Self {
         Self(Arc::new(AtomicU32::new(RETRIES)))
     }
 }
 
-impl Budget {
+impl Tokens {
     fn take(&self) -> bool {
         self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).is_ok()
     }
@@ -47,7 +55,7 @@ impl Budget {
 
 /// The retries of one call.
 pub(crate) struct Retries<'a> {
-    budget: &'a Budget,
+    tokens: &'a Tokens,
     patience: Patience,
     pauses: Pauses,
     /// The pauses for what is not yet seen by others.
@@ -57,14 +65,14 @@ pub(crate) struct Retries<'a> {
 
 impl<'a> Retries<'a> {
     /// Retries for `total` in all.
-    pub(crate) fn new(budget: &'a Budget, patience: Patience, total: Duration) -> Self {
-        Self { budget, patience, pauses: Pauses::new(patience, total), unseen: None, taken: 0 }
+    pub(crate) fn new(tokens: &'a Tokens, patience: Patience, total: Duration) -> Self {
+        Self { tokens, patience, pauses: Pauses::new(patience, total), unseen: None, taken: 0 }
     }
 
     /// Waits before a call that failed with `error` is made again; `false` if it should not be.
     pub(crate) async fn pause(&mut self, error: &CloudError) -> bool {
         if is_costly(error) {
-            if !self.budget.take() {
+            if !self.tokens.take() {
                 return false;
             }
             self.taken += 1;
@@ -79,7 +87,7 @@ impl<'a> Retries<'a> {
 
     /// The call went well.
     pub(crate) fn went_well(self) {
-        self.budget.give_back(self.taken + 1);
+        self.tokens.give_back(self.taken + 1);
     }
 }
 
@@ -92,7 +100,7 @@ impl Engine {
     where
         F: Future<Output = Result<T, CloudError>>,
     {
-        let mut retries = Retries::new(&self.budget, self.patience, READING);
+        let mut retries = Retries::new(&self.budget.reads, self.patience, READING);
         loop {
             match call().await {
                 Ok(answer) => {
@@ -119,8 +127,8 @@ mod tests {
         CloudError::new(cause, "ec2:CreateVpc", "")
     }
 
-    async fn times_until_refused(budget: &Budget, cause: Cause) -> u32 {
-        let mut retries = Retries::new(budget, Patience::default(), Duration::from_secs(1_000_000));
+    async fn times_until_refused(tokens: &Tokens, cause: Cause) -> u32 {
+        let mut retries = Retries::new(tokens, Patience::default(), Duration::from_secs(1_000_000));
         let mut times = 0;
         while times < 2 * RETRIES && retries.pause(&error(cause)).await {
             times += 1;
@@ -130,22 +138,22 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn all_calls_share_the_retries_and_only_success_gives_some_back() {
-        let budget = Budget::default();
-        assert_eq!(times_until_refused(&budget.clone(), Cause::Throttled).await, RETRIES);
-        assert_eq!(times_until_refused(&budget, Cause::Transient).await, 0);
+        let tokens = Tokens::default();
+        assert_eq!(times_until_refused(&tokens.clone(), Cause::Throttled).await, RETRIES);
+        assert_eq!(times_until_refused(&tokens, Cause::Transient).await, 0);
 
-        Retries::new(&budget, Patience::default(), Duration::ZERO).went_well();
-        let mut retries = Retries::new(&budget, Patience::default(), Duration::from_secs(60));
+        Retries::new(&tokens, Patience::default(), Duration::ZERO).went_well();
+        let mut retries = Retries::new(&tokens, Patience::default(), Duration::from_secs(60));
         assert!(retries.pause(&error(Cause::Transient)).await);
         assert!(!retries.pause(&error(Cause::Transient)).await);
         retries.went_well();
-        assert_eq!(times_until_refused(&budget, Cause::Transient).await, 2);
+        assert_eq!(times_until_refused(&tokens, Cause::Transient).await, 2);
     }
 
     #[tokio::test(start_paused = true)]
     async fn waiting_for_others_costs_nothing() {
-        let budget = Budget::default();
-        assert_eq!(times_until_refused(&budget, Cause::Dependency).await, 2 * RETRIES);
-        assert_eq!(times_until_refused(&budget, Cause::Throttled).await, RETRIES);
+        let tokens = Tokens::default();
+        assert_eq!(times_until_refused(&tokens, Cause::Dependency).await, 2 * RETRIES);
+        assert_eq!(times_until_refused(&tokens, Cause::Throttled).await, RETRIES);
     }
 }

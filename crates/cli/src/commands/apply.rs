@@ -11,6 +11,7 @@ use provision_engine::journal::Journal;
 use provision_engine::session::Session;
 
 use super::check;
+use super::history::Deed;
 use crate::again::Again;
 use crate::args::ApplyArgs;
 use crate::error::{CliError, Exit, InSpec};
@@ -97,7 +98,8 @@ impl Run<'_> {
         let outputs = closed.as_ref().map(|state| state.outputs.clone()).unwrap_or_default();
         let (elapsed, calls) = (started.elapsed(), self.connection.calls());
         summary::show(&plan, &outcome, &outputs, elapsed, &calls, (self.again, self.output));
-        closed?;
+        let deed = Deed::of(self.again.verb(), &plan, &outcome);
+        deed.remember(&*self.connection.session.store, &closed?, self.output).await;
         Ok(exit(&outcome))
     }
 }

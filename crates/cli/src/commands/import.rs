@@ -5,6 +5,7 @@ use std::sync::Arc;
 use provision_core::driver::Id;
 
 use super::apply::leave;
+use super::history::Deed;
 use crate::args::ImportArgs;
 use crate::error::{CliError, Exit, InSpec};
 use crate::output::Output;
@@ -22,7 +23,8 @@ pub(crate) async fn run(args: &ImportArgs, output: &Output) -> Result<Exit, CliE
     let imported = session.engine.import(&journal, &expanded, &address, Id(args.id.clone())).await;
     match imported {
         Ok(()) => {
-            journal.close(|_| {}).await?;
+            let state = journal.close(|_| {}).await?;
+            Deed::change("import", "imported").remember(&*session.store, &state, output).await;
             output.note(format!(
                 "{} `{address}` is {}; `provision plan` shows what differs",
                 style::good("imported"),

@@ -4,12 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use provision_core::address::Address;
-use provision_core::plan::{Action, Plan, Step};
+use provision_core::plan::{Plan, Step};
 use provision_engine::apply::{Outcome, Skipped, StepError};
 use serde_json::{Value as Json, json};
 
 use super::{plan::action_name, style, value};
 use crate::again::Again;
+use crate::commands::history::Deed;
 use crate::hint;
 use crate::output::Output;
 
@@ -69,22 +70,10 @@ fn waits_for(plan: &Plan, skipped: &Skipped) -> Vec<String> {
 
 /// `Done: 3 created, 1 deleted in 4.2 s with 31 calls.`
 fn sentence(plan: &Plan, outcome: &Outcome, elapsed: Duration, calls: u64, verb: &str) -> String {
-    let count = |is: fn(Action) -> bool| outcome.done.iter().filter(|step| is(plan.steps[**step].action)).count();
-    let done = [
-        (count(|action| matches!(action, Action::Create { replaces: false })), "created"),
-        (count(|action| matches!(action, Action::Create { replaces: true })), "replaced"),
-        (count(|action| action == Action::Update), "updated"),
-        (count(|action| action == Action::Adopt), "imported"),
-        (count(|action| matches!(action, Action::Delete { replaced: false, .. })), "deleted"),
-        (count(|action| action == Action::Forget), "let go of"),
-    ];
-    let moved = (!plan.moves.is_empty()).then(|| format!("{} moved", plan.moves.len()));
-    let done: Vec<String> = done
-        .iter()
-        .filter(|(count, _)| *count > 0)
-        .map(|(count, what)| format!("{count} {what}"))
-        .chain(moved)
-        .collect();
+    let names = ["created", "replaced", "updated", "imported", "deleted", "let go of", "moved"];
+    let counts = Deed::of("", plan, outcome).counts;
+    let done = names.iter().filter_map(|name| Some(format!("{} {name}", counts.get(*name)?)));
+    let done: Vec<String> = done.collect();
     let done = if done.is_empty() { "nothing done".to_owned() } else { done.join(", ") };
     let head = match (outcome.is_complete(), outcome.stopped) {
         (true, _) => style::good("Done:"),

@@ -71,7 +71,7 @@ impl Run<'_> {
     /// The retries of a call.
     pub(super) fn retries(&self) -> Retries<'_> {
         let engine = &self.application.engine;
-        Retries::new(&engine.budget, engine.patience, self.limit())
+        Retries::new(&engine.budget.writes, engine.patience, self.limit())
     }
 
     /// The pauses between looks at what may be there at any time.

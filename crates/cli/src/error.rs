@@ -117,7 +117,9 @@ impl CliError {
             data["undecided"] = all.iter().map(one).collect();
         }
         let cloud = if let Self::Engine(error) = self { error.cloud() } else { None };
-        data.as_object_mut().map(|data| data.extend(hint::details(cloud, hint)));
+        if let Some(data) = data.as_object_mut() {
+            data.extend(hint::details(cloud, hint));
+        }
         data
     }
 

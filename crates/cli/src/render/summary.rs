@@ -125,6 +125,8 @@ fn failure(step: &Step, error: &StepError, again: &Again) -> Json {
         "message": error.to_string(),
         "help": hint.as_ref().map(|hint| &hint.text),
     });
-    data.as_object_mut().map(|data| data.extend(hint::details(error.cloud(), hint.as_ref())));
+    if let Some(data) = data.as_object_mut() {
+        data.extend(hint::details(error.cloud(), hint.as_ref()));
+    }
     data
 }

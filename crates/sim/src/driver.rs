@@ -52,7 +52,7 @@ impl Driver for SimDriver {
         self.call("delete", |world, _| world.delete(&self.schema, id)).await
     }
 
-    async fn recover(&self, spec: &Json, intent: &Intent) -> Result<Option<Id>, CloudError> {
+    async fn recover(&self, spec: &Json, intent: &Intent) -> Result<Vec<Id>, CloudError> {
         self.call("recover", |world, _| world.recover(&self.schema, spec, intent)).await
     }
 

@@ -14,6 +14,7 @@ use provision_core::spec::{self, Expanded, Files, Given};
 use provision_core::state::{Salt, State};
 use provision_core::store::Holder;
 use provision_engine::apply::{Outcome, Stop};
+use provision_engine::budget::Budget;
 use provision_engine::journal::Journal;
 use provision_engine::pace::Patience;
 use provision_engine::session::{Limits, Session};
@@ -211,6 +212,7 @@ impl Simulation {
             schemas: self.schemas.clone(),
             observer,
             patience: Patience { jitter: 0.0, ..Patience::default() },
+            budget: Budget::default(),
             parallelism: PARALLELISM,
         }
     }
@@ -224,7 +226,9 @@ impl Simulation {
         let engine = self.engine(process, options.observer.clone());
         let lease = self.store.connect(process.clone()).lock(&holder()).await?;
         let journal = Journal::start(lease, self.state()?).await?;
-        engine.recover(&journal).await?;
+        if !matches!(command, Command::Import(..)) {
+            engine.recover(&journal).await?;
+        }
         let spec = if let Command::Apply(spec) = &command { Some(spec.clone()) } else { None };
         let ended = match command {
             Command::Apply(_) | Command::Destroy => self.apply(&engine, &journal, spec.clone(), options).await,

@@ -1,11 +1,13 @@
 //! A store in memory, with the guarantees of the local one: what it holds is the very
 //! text that a file would.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use provision_core::state::format::{Header, encode_header, encode_records, encode_snapshot};
+use provision_core::state::history::{Entry, Past, encode_past, outdated};
 use provision_core::state::{Record, State};
 use provision_core::store::{Found, Holder, Lease, Loaded, Replacement, Store, StoreError};
 
@@ -25,6 +27,7 @@ struct Texts {
     snapshot: Option<String>,
     journal: Option<String>,
     lock: Option<(Holder, Arc<Process>)>,
+    history: BTreeMap<u64, String>,
 }
 
 impl MemoryStore {
@@ -117,6 +120,27 @@ impl Store for Connection {
     async fn break_lock(&self, holder: &Holder) -> Result<(), StoreError> {
         self.store.texts().lock.take_if(|(found, _)| found == holder);
         Ok(())
+    }
+
+    async fn remember(&self, past: &Past) -> Result<(), StoreError> {
+        let text = encode_past(past).map_err(|error| StoreError::of_format(error, "the history"))?;
+        let history = &mut self.store.texts().history;
+        history.insert(past.entry.serial, text);
+        for serial in outdated(history.keys().copied().collect()) {
+            history.remove(&serial);
+        }
+        Ok(())
+    }
+
+    async fn history(&self) -> Result<Vec<Entry>, StoreError> {
+        let texts: Vec<String> = self.store.texts().history.values().cloned().collect();
+        let entries = texts.into_iter().map(|text| found("the history", &Some(text)).past());
+        Ok(entries.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().map(|past| past.entry).collect())
+    }
+
+    async fn past(&self, serial: u64) -> Result<Option<Past>, StoreError> {
+        let text = self.store.texts().history.get(&serial).cloned();
+        found("the history", &text).past()
     }
 }
 

@@ -207,13 +207,14 @@ impl World {
         self.alive().find(|(_, thing)| uses(thing)).map(|(user, _)| user)
     }
 
-    pub(crate) fn recover(&mut self, schema: &KindSchema, spec: &Json, intent: &Intent) -> Result<Option<Id>> {
+    pub(crate) fn recover(&mut self, schema: &KindSchema, spec: &Json, intent: &Intent) -> Result<Vec<Id>> {
         match schema.description.recovery {
-            Recovery::Token => self.create(schema, spec, intent, None).map(Some),
+            Recovery::Token => Ok(vec![self.create(schema, spec, intent, None)?]),
             Recovery::NaturalKey => {
                 let id = spec.as_object().map(|spec| natural_id(schema, spec)).unwrap_or_default();
                 let is_ours = |thing: &Thing| thing.token.as_ref() == Some(&intent.token);
-                Ok(self.alive().any(|(found, thing)| *found == id && is_ours(thing)).then_some(Id(id)))
+                let found = self.alive().any(|(found, thing)| *found == id && is_ours(thing)).then_some(Id(id));
+                Ok(found.into_iter().collect())
             }
             Recovery::Tag => Ok(self.search(schema, |thing| thing.token.as_ref() == Some(&intent.token))),
             Recovery::Scan => {
@@ -223,11 +224,11 @@ impl World {
         }
     }
 
-    fn search(&mut self, schema: &KindSchema, is_it: impl Fn(&Thing) -> bool) -> Option<Id> {
+    fn search(&mut self, schema: &KindSchema, is_it: impl Fn(&Thing) -> bool) -> Vec<Id> {
         let now = Instant::now();
         let alive = self.things.iter_mut().filter(|(_, thing)| thing.is_alive(now));
-        let mut found = alive.filter(|(_, thing)| thing.kind == schema.name() && is_it(thing));
-        found.find_map(|(id, thing)| thing.look(now).then(|| Id(id.clone())))
+        let found = alive.filter(|(_, thing)| thing.kind == schema.name() && is_it(thing));
+        found.filter_map(|(id, thing)| thing.look(now).then(|| Id(id.clone()))).collect()
     }
 }
 

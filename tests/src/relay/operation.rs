@@ -30,6 +30,8 @@ pub enum Refusal {
     Throttled,
     /// 403: the credentials may not do this.
     Denied,
+    /// 400: something still uses it, in EC2's words.
+    InUse,
 }
 
 impl Operation {
@@ -87,6 +89,7 @@ impl Protocol {
             (Refusal::Denied, Self::Ec2) => (403, "UnauthorizedOperation"),
             (Refusal::Denied, Self::Json | Self::RestJson) => (400, "AccessDeniedException"),
             (Refusal::Denied, _) => (403, "AccessDenied"),
+            (Refusal::InUse, _) => (400, "DependencyViolation"),
         }
     }
 

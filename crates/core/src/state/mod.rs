@@ -3,6 +3,7 @@
 
 mod fold;
 pub mod format;
+pub mod history;
 mod place;
 mod seal;
 #[cfg(test)]

@@ -148,8 +148,8 @@ impl Application {
             self.plan.steps.iter().any(|it| it.address == *address && matches!(it.action, Action::Create { .. }))
         };
         for (address, resource) in self.journal.state().resources {
-            let pending = resource.pending.filter(|it| it.operation == Operation::Create);
-            if let Some(Pending { generation, .. }) = pending.filter(|_| !is_made(&address)) {
+            let pending = resource.interrupted_create().filter(|_| !is_made(&address));
+            if let Some(generation) = pending.map(|pending| pending.generation) {
                 // As above: whether it can be written shows soon enough.
                 let _ = self.journal.record(Record::Refused { address, generation }).await;
             }

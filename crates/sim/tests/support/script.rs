@@ -13,6 +13,9 @@
 //! | `plant secret ARN VALUE` | somebody else keeps a secret |
 //! | `lookup [in REGION] KIND JSON` | what fits these properties and outputs |
 //! | `revoke ROLE` | nobody may assume the role from now on |
+//! | `remember NAME` | keep the state as it is now |
+//! | `retell NAME`, `rollback NAME` | such a state as a spec; a run that goes back to it |
+//! | `give up ADDRESS` | say that an interrupted create made nothing of ours |
 //! | `rename ADDRESS ADDRESS` | change an address in the state alone |
 //! | `fault OPERATION FAULT [TIMES]` | `throttle`, `unavailable`, `lost`, `half`, `denied`, `fails`, `lag=READS/SECONDS` |
 //! | `fail appends TIMES` | the journal cannot be written |
@@ -33,8 +36,8 @@ use provision_core::address::Address;
 use provision_core::diagnostic::{Diagnostic, Sources};
 use provision_core::driver::{Id, Place};
 use provision_core::fact::Ask;
-use provision_core::spec::{Expanded, Files, Given};
-use provision_core::state::Record;
+use provision_core::spec::{Expanded, Files, Given, Retold, retell};
+use provision_core::state::{Record, Resource, State};
 use provision_engine::EngineError;
 use provision_sim::{Command, Crash, Ended, Fault, Moment, Options, Planned, Simulation, Site};
 
@@ -56,6 +59,8 @@ pub(crate) struct Script {
     crash: Option<Crash>,
     stop_after: Option<usize>,
     calls: BTreeMap<String, u64>,
+    /// States of the past.
+    remembered: BTreeMap<String, State>,
 }
 
 type Result<T> = std::result::Result<T, Trouble>;
@@ -91,6 +96,7 @@ impl Script {
             crash: None,
             stop_after: None,
             calls: BTreeMap::new(),
+            remembered: BTreeMap::new(),
         }
     }
 
@@ -123,6 +129,11 @@ impl Script {
             }
             ["destroy", stack @ ..] => self.run(named(stack), Command::Destroy, &[]).await,
             ["recover", stack @ ..] => self.run(named(stack), Command::Recover, &[]).await,
+            ["retell", name] => Ok(self.retold(name)?.text.lines().map(str::to_owned).collect()),
+            ["rollback", name] => {
+                let spec = self.rolled_back(name).await?;
+                self.run(STACK, Command::Apply(spec), &[]).await
+            }
             ["import", spec, address, id] => {
                 let spec = self.spec(spec, &[]).await?;
                 self.run(&spec.spec.stack.clone(), Command::Import(spec, parsed(address)?, Id::from(*id)), &[]).await
@@ -159,6 +170,11 @@ impl Script {
             }
             ["plant", kind, spec @ ..] => drop(self.plant(&Site::default(), kind, spec)?),
             ["revoke", role_arn] => self.main().cloud.revoke(role_arn),
+            ["remember", name] => {
+                let state = self.main().state()?;
+                self.remembered.insert((*name).to_owned(), state);
+            }
+            ["give", "up", address] => self.give_up(parsed(address)?)?,
             ["rename", from, to] => self.rename(parsed(from)?, parsed(to)?)?,
             ["fault", operation, fault] => self.fault(operation, fault, 1)?,
             ["fault", operation, fault, times] => self.fault(operation, fault, parsed(times)?)?,
@@ -210,6 +226,21 @@ impl Script {
         Ok(spec)
     }
 
+    fn retold(&self, name: &str) -> Result<Retold> {
+        let past = self.remembered.get(name).ok_or_else(|| format!("no such state: {name}"))?;
+        retell(past, &self.main().state()?, &schemas()).map_err(Trouble::Spec)
+    }
+
+    /// A state of the past as a spec.
+    async fn rolled_back(&mut self, name: &str) -> Result<Arc<Expanded>> {
+        let retold = self.retold(name)?;
+        self.sources = Sources::default();
+        let source = self.sources.add(name, retold.text);
+        let simulation = &self.stacks[STACK];
+        let spec = simulation.spec(&mut self.sources, source, &Given::default(), &Arc::new(Files::none())).await?;
+        Ok(Arc::new(Arc::unwrap_or_clone(spec).readdressed(&retold.addresses)))
+    }
+
     fn told(&self, trouble: &Trouble) -> Vec<String> {
         match trouble {
             Trouble::Text(text) => vec![format!("error: {text}")],
@@ -234,6 +265,14 @@ impl Script {
     fn rename(&self, from: Address, to: Address) -> Result<()> {
         let moved = Record::Moved { from, to };
         Ok(self.main().store.edit(|state| state.apply(&moved)).map_err(EngineError::from)?)
+    }
+
+    fn give_up(&self, address: Address) -> Result<()> {
+        let state = self.main().state()?;
+        let pending = state.resources.get(&address).and_then(Resource::interrupted_create);
+        let generation = pending.ok_or_else(|| format!("nothing was interrupted: {address}"))?.generation;
+        let refused = Record::Refused { address, generation };
+        Ok(self.main().store.edit(|state| state.apply(&refused)).map_err(EngineError::from)?)
     }
 
     /// Where the thing at an address is, and its physical name.

@@ -17,7 +17,7 @@ use provision_core::diagnostic::Sources;
 use provision_core::plan::Plan;
 use provision_core::spec::{Expanded, Files, Given};
 use provision_engine::EngineError;
-use provision_sim::{Command, Crash, Ended, Moment, Options, Simulation, Site, View};
+use provision_sim::{Command, Ended, Moment, Options, Point, Simulation, Site, View};
 use rand::RngExt;
 use serde_json::{Value as Json, json};
 use support::model::Model;
@@ -66,7 +66,7 @@ impl Scene {
         }
     }
 
-    async fn run(&self, command: Command, crash: Option<Crash>) -> Ended {
+    async fn run(&self, command: Command, crash: Option<Point>) -> Ended {
         let recorder = Recorder::new(None);
         let options = Options { crash, observer: recorder.clone(), ..Options::default() };
         let ended = self.simulation.run(command, options).await;
@@ -218,7 +218,7 @@ async fn weather(scene: &mut Scene, command: Command) {
     for _ in 0..scene.model.random().random_range(1..5) {
         let random = scene.model.random();
         let moment = if random.random_bool(0.5) { Moment::Before } else { Moment::After };
-        let crash = Crash { call: random.random_range(2..40), moment };
+        let crash = Point::AtCall(random.random_range(2..40), moment);
         let crash = random.random_bool(0.8).then_some(crash);
         scene.run(command.clone(), crash).await;
     }
@@ -249,7 +249,7 @@ fn an_edit_in_the_middle_of_an_interrupted_apply_loses_nothing() {
             let spec = scene.spec().await;
             let random = scene.model.random();
             let moment = if random.random_bool(0.5) { Moment::Before } else { Moment::After };
-            let crash = Crash { call: random.random_range(2..30), moment };
+            let crash = Point::AtCall(random.random_range(2..30), moment);
             let (seed, rate) = (random.random(), random.random_range(0.0..0.2));
             scene.simulation.cloud.fail_randomly(seed, rate);
             scene.run(Command::Apply(spec), Some(crash)).await;

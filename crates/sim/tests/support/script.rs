@@ -14,9 +14,9 @@
 //! | `lookup [in REGION] KIND JSON` | what fits these properties and outputs |
 //! | `revoke ROLE` | nobody may assume the role from now on |
 //! | `rename ADDRESS ADDRESS` | change an address in the state alone |
-//! | `fault OPERATION FAULT [TIMES]` | `throttle`, `unavailable`, `lost`, `half`, `denied`, `fails`, `lag=READS/SECONDS` |
-//! | `fail appends TIMES` | the journal cannot be written |
-//! | `crash at call N [after]` | the next run dies there |
+//! | `fault OPERATION FAULT [TIMES]` | `throttle`, `unavailable`, `lost`, `late=SECONDS`, `twice`, `half`, `denied`, `fails`, `slow=SECONDS`, `lag=READS/SECONDS` |
+//! | `fail append|save|renew|lock|load|release TIMES [unheard]` | the store cannot be written, or its answer is lost |
+//! | `crash at call N [during|after]`, `crash after SECONDS` | the next run dies there |
 //! | `stop after N` | the next run is asked to stop once N steps have started |
 //! | `wait SECONDS` | time goes by |
 //! | `show state [STACK]`, `show cloud`, `show calls`, `show secrets TEXT` | what there is; whether any store holds TEXT |
@@ -36,7 +36,7 @@ use provision_core::fact::Ask;
 use provision_core::spec::{Expanded, Files, Given};
 use provision_core::state::Record;
 use provision_engine::EngineError;
-use provision_sim::{Command, Crash, Ended, Fault, Moment, Options, Planned, Simulation, Site};
+use provision_sim::{Command, Ended, Fault, Moment, Options, Planned, Point, Simulation, Site, StoreFault};
 
 use super::golden::Part;
 use super::recorder::Recorder;
@@ -53,7 +53,7 @@ pub(crate) struct Script {
     texts: BTreeMap<String, String>,
     /// The files of the last command.
     sources: Sources,
-    crash: Option<Crash>,
+    crash: Option<Point>,
     stop_after: Option<usize>,
     calls: BTreeMap<String, u64>,
 }
@@ -162,13 +162,13 @@ impl Script {
             ["rename", from, to] => self.rename(parsed(from)?, parsed(to)?)?,
             ["fault", operation, fault] => self.fault(operation, fault, 1)?,
             ["fault", operation, fault, times] => self.fault(operation, fault, parsed(times)?)?,
-            ["fail", "appends", times] => self.main().store.fail_appends(parsed(times)?),
-            ["crash", "at", "call", call] => {
-                self.crash = Some(Crash { call: parsed(call)?, moment: Moment::Before });
+            ["fail", operation, times] => {
+                self.main().store.plan_fault(operation, StoreFault::Refused, parsed(times)?);
             }
-            ["crash", "at", "call", call, "after"] => {
-                self.crash = Some(Crash { call: parsed(call)?, moment: Moment::After });
+            ["fail", operation, times, "unheard"] => {
+                self.main().store.plan_fault(operation, StoreFault::Unheard, parsed(times)?);
             }
+            ["crash", at @ ..] => self.crash = Some(point(at)?),
             ["stop", "after", count] => self.stop_after = Some(parsed(count)?),
             _ => return Err(format!("no such command: {}", words.join(" ")).into()),
         }
@@ -184,8 +184,11 @@ impl Script {
                 "half" => Fault::Half,
                 "denied" => Fault::Denied,
                 "fails" => Fault::Fails,
+                "twice" => Fault::Twice,
                 _ => return Err(format!("no such fault: {fault}").into()),
             },
+            Some(("late", seconds)) => Fault::Late { seconds: parsed(seconds)? },
+            Some(("slow", seconds)) => Fault::Slow { seconds: parsed(seconds)? },
             Some((_, lag)) => {
                 let (reads, seconds) = lag.split_once('/').ok_or_else(|| "lag=READS/SECONDS".to_owned())?;
                 Fault::Lag { reads: parsed(reads)?, seconds: parsed(seconds)? }
@@ -321,6 +324,18 @@ fn file(name: &str) -> String {
 /// The stack that a command is for.
 fn named<'a>(words: &[&'a str]) -> &'a str {
     words.first().copied().unwrap_or(STACK)
+}
+
+/// The point in the life of a run that words name.
+fn point(words: &[&str]) -> Result<Point> {
+    let at = |call: &str, moment| Ok(Point::AtCall(parsed(call)?, moment));
+    match words {
+        ["at", "call", call] => at(call, Moment::Before),
+        ["at", "call", call, "during"] => at(call, Moment::During),
+        ["at", "call", call, "after"] => at(call, Moment::After),
+        ["after", seconds] => Ok(Point::After(Duration::from_secs_f64(parsed(seconds)?))),
+        _ => Err(format!("no such point: {}", words.join(" ")).into()),
+    }
 }
 
 /// What the words of a command give a spec.

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::sync::watch;
+use tokio::time::{Instant, advance};
 
 use crate::network::travel;
 
@@ -147,7 +148,7 @@ impl Freeze {
     /// Nothing of the process goes on meanwhile, for its one thread is held up here.
     async fn stand_still(&self) {
         let elapsed = (self.meanwhile)();
-        tokio::time::advance(elapsed).await;
+        advance(elapsed).await;
     }
 }
 
@@ -155,7 +156,7 @@ impl Freeze {
 /// on from the caller's. Returns how long it took on that clock, at least `least`.
 ///
 /// # Errors
-/// When there can be no other thread or clock.
+/// When there can be no other clock.
 ///
 /// # Panics
 /// When `work` does.
@@ -163,16 +164,15 @@ pub fn meanwhile<F: Future<Output = ()>>(
     least: Duration,
     work: impl FnOnce() -> F + Send,
 ) -> std::io::Result<Duration> {
-    use tokio::time::{Instant, advance};
     let begun = Instant::now();
-    let clock = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build()?;
     let other = || {
+        let clock = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build()?;
         clock.block_on(async {
             advance(begun.saturating_duration_since(Instant::now())).await;
             work().await;
-            begun.elapsed()
+            Ok(begun.elapsed().max(least))
         })
     };
     let elapsed = std::thread::scope(|scope| scope.spawn(other).join());
-    elapsed.map_or_else(|panic| std::panic::resume_unwind(panic), |elapsed| Ok(elapsed.max(least)))
+    elapsed.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
 }

@@ -24,7 +24,8 @@ use crate::seams::{Faithful, Seams};
 use crate::site::{ACCOUNT, REGION};
 use crate::store::MemoryStore;
 
-/// A cloud, a store and a stack.
+/// A cloud, a store and a stack. Clones are the same.
+#[derive(Clone)]
 pub struct Simulation {
     /// The cloud.
     pub cloud: SimCloud,

@@ -99,6 +99,11 @@ impl MemoryStore {
         self.stored().holder().cloned()
     }
 
+    /// How long a lease lasts; `None` if as long as the process.
+    pub fn term(&self) -> Option<Duration> {
+        self.far.as_ref().map(|(term, _)| *term)
+    }
+
     /// Takes the lock away from whoever has it, as `unlock` does.
     pub fn unlock(&self) {
         self.stored().take_away();
@@ -167,7 +172,7 @@ impl Store for Connection {
 
     async fn lock(&self, holder: &Holder) -> Result<Box<dyn Lease>, StoreError> {
         let (holder, process) = (holder.clone(), Arc::clone(&self.process));
-        let term = self.store.far.as_ref().map(|(term, _)| *term);
+        let term = self.store.term();
         let take = move |stored: &mut Stored, _| stored.lock(holder, process, term);
         let taken = match self.store.far {
             None => take(&mut self.store.stored(), false),

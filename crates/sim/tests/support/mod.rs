@@ -5,6 +5,7 @@
 pub(crate) mod golden;
 pub(crate) mod model;
 pub(crate) mod recorder;
+pub(crate) mod scene;
 pub(crate) mod script;
 pub(crate) mod text;
 

@@ -55,8 +55,10 @@ impl Engine {
         }
         Ok(())
     }
-    /// Looks for what a create without an answer may have made, until the grace period is
-    /// over where that is found by listing (law 5).
+
+    /// Looks for what a create without an answer may have made, until the grace period is over:
+    /// neither a list nor a name shows at once what was made a moment ago (law 5). Only a token
+    /// is known from the first.
     pub(crate) async fn search(
         &self,
         driver: &dyn Driver,
@@ -64,11 +66,11 @@ impl Engine {
         intent: &Intent,
     ) -> Result<Option<Id>, CloudError> {
         let recovery = driver.schema().description.recovery;
-        let is_listed = matches!(recovery, Recovery::Tag | Recovery::Scan);
+        let may_be_unseen = recovery != Recovery::Token;
         let mut pauses = Pauses::new(self.patience, self.patience.grace);
         loop {
             match pace::reading(self.patience, || driver.recover(spec, intent)).await {
-                Ok(None) if is_listed && pauses.pause().await => {}
+                Ok(None) if may_be_unseen && pauses.pause().await => {}
                 Err(error) if recovery == Recovery::Token && is_refusal(&error) => return Ok(None),
                 answer => return answer,
             }

@@ -48,9 +48,11 @@ fn run_all(count: u64, tally: &Tally) -> Vec<(u64, String)> {
             if seed >= count || failures.lock().unwrap().len() >= 5 {
                 return;
             }
+            if std::env::var_os("TRACE").is_some() { eprintln!("begin {seed}"); }
             if let Err(failure) = run(seed, &seams, tally) {
                 failures.lock().unwrap().push((seed, failure));
             }
+            if std::env::var_os("TRACE").is_some() { eprintln!("end {seed}"); }
         }
     };
     let threads = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);

@@ -48,24 +48,28 @@ pub(crate) async fn run(seed: u64, seams: Arc<dyn Seams>, tally: Arc<Tally>) {
 
 impl Schedule {
     async fn play(&mut self) {
+        let mut spec = self.scene.spec().await;
+        let mut is_at_rest = false;
         for round in 0..self.random.random_range(1..4) {
             if round > 0 {
                 self.scene.model.edit();
+                spec = self.scene.spec().await;
             }
             self.squat();
-            let spec = self.scene.spec().await;
             self.weather(Command::Apply(spec.clone())).await;
             // Else the next edit comes in the middle of it.
-            if self.random.random_bool(0.4) {
+            is_at_rest = self.random.random_bool(0.3);
+            if is_at_rest {
                 self.rest(&Command::Apply(spec.clone()), Some(&spec)).await;
             }
         }
-        let spec = self.scene.spec().await;
-        self.rest(&Command::Apply(spec.clone()), Some(&spec)).await;
+        if !is_at_rest {
+            self.rest(&Command::Apply(spec.clone()), Some(&spec)).await;
+        }
         if self.random.random_bool(0.1) {
             self.protect().await;
         }
-        if self.random.random_bool(0.4) {
+        if self.random.random_bool(0.3) {
             self.weather(Command::Destroy).await;
             self.rest(&Command::Destroy, None).await;
         }
@@ -126,10 +130,11 @@ impl Schedule {
     async fn both(&mut self, command: &Command, crash: Option<Point>) {
         self.tally.count("runs", "(two at once)");
         let (simulation, tally) = (self.scene.simulation.clone(), self.tally.clone());
-        let second = wait_and_run(&simulation, command.clone(), None, &tally, 3);
-        tokio::join!(self.run_once(command.clone(), crash, None), second);
+        let first = wait_and_run(&simulation, command.clone(), crash, &tally, 1);
+        tokio::join!(first, wait_and_run(&simulation, command.clone(), None, &tally, 4));
     }
 
+    /// Runs once nobody else has the lock: whoever has it is dead.
     async fn run_once(&mut self, command: Command, crash: Option<Point>, freeze: Option<Freeze>) -> Ended {
         loop {
             let (crash, freeze) = (crash, freeze.clone());
@@ -140,7 +145,6 @@ impl Schedule {
             if !is_locked(&ended) {
                 return ended;
             }
-            // Whoever has it is dead.
             match self.random.random_bool(0.5) {
                 true => tokio::time::advance(TERM + Duration::from_secs(3)).await,
                 false => self.scene.simulation.store.unlock(),
@@ -148,22 +152,25 @@ impl Schedule {
         }
     }
 
-    /// Runs without faults until a run has nothing to do; then all laws hold.
+    /// Runs without faults until all is done; then all laws hold.
     async fn rest(&mut self, command: &Command, spec: Option<&Expanded>) {
         self.scene.simulation.cloud.heal();
         self.scene.simulation.store.heal();
         self.scene.clear();
+        let mut told_last = String::new();
         for _ in 0..MOST_RUNS {
-            match self.run_once(command.clone(), None, None).await {
-                Ended::Done(plan, _) if plan.is_empty() => {
+            let ended = self.run_once(command.clone(), None, None).await;
+            told_last = told(&ended);
+            match ended {
+                Ended::Done(_, outcome) if outcome.is_complete() => {
                     self.tally.count("schedules", "(rests at which all laws were checked)");
                     return self.scene.check(spec).await;
                 }
                 Ended::Done(..) => {}
-                other => panic!("without faults: {}", told(&other)),
+                _ => panic!("without faults: {told_last}"),
             }
         }
-        panic!("it does not come to rest");
+        panic!("it does not come to rest: {told_last}");
     }
 
     /// What is protected is not destroyed, whatever goes wrong and though no spec says so.

@@ -140,7 +140,10 @@ fn told(thing: &View) -> String {
 /// How a run ended, in words.
 pub(crate) fn ended(ended: &Ended) -> String {
     match ended {
-        Ended::Done(_, outcome) => text::outcome(outcome),
+        Ended::Done(_, outcome) => {
+            let errors = outcome.failed.iter().map(|(_, error)| format!("\n    {error}"));
+            text::outcome(outcome) + &errors.collect::<String>()
+        }
         Ended::Quiet => "quiet".to_owned(),
         Ended::Refused(found) => format!("refused: {found:?}"),
         Ended::Failed(error) => format!("failed: {error}"),

@@ -7,6 +7,8 @@ use provision_core::driver::Provider;
 use provision_core::store::Store;
 use provision_engine::pace::Patience;
 
+use crate::store::StoreRules;
+
 /// Wraps what the engine is given.
 pub trait Seams: Send + Sync {
     /// The cloud as the engine reaches it.
@@ -17,6 +19,11 @@ pub trait Seams: Send + Sync {
     /// The store as the engine reaches it.
     fn store(&self, store: Arc<dyn Store>) -> Arc<dyn Store> {
         store
+    }
+
+    /// Which of its rules the store keeps.
+    fn rules(&self) -> StoreRules {
+        StoreRules::default()
     }
 
     /// How patient the engine is.

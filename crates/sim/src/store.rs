@@ -21,6 +21,7 @@ use lease::MemoryLease;
 use stored::Stored;
 
 pub use fault::StoreFault;
+pub use stored::StoreRules;
 
 /// The store of one stack. Clones are the same store.
 #[derive(Clone, Debug)]
@@ -60,6 +61,11 @@ impl MemoryStore {
     /// From now on nothing goes wrong; what went wrong stays counted.
     pub fn heal(&self) {
         self.stored().faults.none();
+    }
+
+    /// From now on it keeps these rules.
+    pub fn keep(&self, rules: StoreRules) {
+        self.stored().rules = rules;
     }
 
     /// How often something went wrong so far, by what it was.

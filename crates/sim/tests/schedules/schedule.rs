@@ -39,6 +39,7 @@ pub(crate) async fn run(seed: u64, seams: Arc<dyn Seams>, tally: Arc<Tally>) {
         true => Simulation::far("test", schemas(), TERM),
         false => Simulation::new("test", schemas()),
     };
+    simulation.store.keep(seams.rules());
     (simulation.seams, simulation.plans_twice) = (seams, seed.is_multiple_of(64));
     tally.count("schedules", if is_far { "with a store like a bucket" } else { "with a store like files" });
     let mut schedule = Schedule { scene: Scene::new(random.random(), simulation), random, tally };
@@ -112,7 +113,7 @@ impl Schedule {
         if !self.random.random_bool(0.15) {
             return None;
         }
-        let (seed, at) = (self.random.random(), some_point(&mut self.random));
+        let (seed, at) = (self.random.random(), some_standstill(&mut self.random));
         let (simulation, command, tally) = (self.scene.simulation.clone(), command.clone(), self.tally.clone());
         let other = move || {
             tally.count("takeovers", "(standstills)");
@@ -207,6 +208,15 @@ fn some_point(random: &mut StdRng) -> Point {
         1 => Point::AtCall(call, Moment::Before),
         2 => Point::AtCall(call, Moment::During),
         _ => Point::AtCall(call, Moment::After),
+    }
+}
+
+/// Any point but between the engine's last look at the clock and the instant at which a request
+/// leaves: nobody can do anything about a standstill there.
+fn some_standstill(random: &mut StdRng) -> Point {
+    match some_point(random) {
+        Point::AtCall(call, Moment::Before) => Point::AtCall(call, Moment::After),
+        other => other,
     }
 }
 

@@ -29,4 +29,4 @@ pub use run::{Command, Ended, Options};
 pub use seams::{Faithful, Seams};
 pub use simulation::Simulation;
 pub use site::Site;
-pub use store::{MemoryStore, StoreFault, StoreRules};
+pub use store::{MemoryStore, PlannedFault, StoreFault, StoreRules};

@@ -20,7 +20,7 @@ use crate::process::{Moment, Process};
 use lease::MemoryLease;
 use stored::Stored;
 
-pub use fault::StoreFault;
+pub use fault::{PlannedFault, StoreFault};
 pub use stored::StoreRules;
 
 /// The store of one stack. Clones are the same store.
@@ -48,9 +48,9 @@ impl MemoryStore {
         Arc::new(Connection { store: self.clone(), process })
     }
 
-    /// Lets the next `times` calls of `operation` go wrong.
-    pub fn plan_fault(&self, operation: &str, fault: StoreFault, times: u32) {
-        self.stored().faults.plan(operation, fault, times);
+    /// Lets something go wrong.
+    pub fn plan_fault(&self, planned: PlannedFault) {
+        self.stored().faults.plan(planned);
     }
 
     /// From now on each call goes wrong with the probability `rate`.
@@ -79,6 +79,14 @@ impl MemoryStore {
     /// When what is stored is damaged.
     pub fn state(&self) -> Result<Option<State>, StoreError> {
         Ok(self.stored().load(&self.stack)?.map(|loaded| loaded.state))
+    }
+
+    /// The state as it would be stored, had only this part of the journal become durable.
+    ///
+    /// # Errors
+    /// When that could not be read: it never may.
+    pub fn state_cut(&self, part: f64) -> Result<Option<State>, StoreError> {
+        Ok(self.stored().cut(part).load(&self.stack)?.map(|loaded| loaded.state))
     }
 
     /// Changes the stored state as somebody who works on it by hand.

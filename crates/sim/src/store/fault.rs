@@ -21,17 +21,30 @@ impl StoreFault {
     }
 }
 
+/// A fault that a test asks for.
+#[derive(Clone, Debug)]
+pub struct PlannedFault {
+    /// The operation, such as `append` or `save`.
+    pub operation: String,
+    /// What goes wrong.
+    pub fault: StoreFault,
+    /// How many calls go well before.
+    pub skipped: u32,
+    /// With how many calls.
+    pub times: u32,
+}
+
 /// The faults to come.
 #[derive(Debug, Default)]
 pub(super) struct StoreFaults {
-    planned: Vec<(String, StoreFault, u32)>,
+    planned: Vec<PlannedFault>,
     random: Option<(StdRng, f64)>,
     pub(super) struck: BTreeMap<&'static str, u64>,
 }
 
 impl StoreFaults {
-    pub(super) fn plan(&mut self, operation: &str, fault: StoreFault, times: u32) {
-        self.planned.push((operation.to_owned(), fault, times));
+    pub(super) fn plan(&mut self, planned: PlannedFault) {
+        self.planned.push(planned);
     }
 
     pub(super) fn randomly(&mut self, seed: u64, rate: f64) {
@@ -50,9 +63,13 @@ impl StoreFaults {
     }
 
     fn planned(&mut self, operation: &str) -> Option<StoreFault> {
-        let (_, fault, times) = self.planned.iter_mut().find(|(of, _, times)| *times > 0 && of == operation)?;
-        *times -= 1;
-        Some(*fault)
+        let planned = self.planned.iter_mut().find(|it| it.times > 0 && it.operation == operation)?;
+        if planned.skipped > 0 {
+            planned.skipped -= 1;
+            return None;
+        }
+        planned.times -= 1;
+        Some(planned.fault)
     }
 
     fn random(&mut self) -> Option<StoreFault> {

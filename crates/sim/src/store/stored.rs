@@ -73,6 +73,15 @@ impl Stored {
         Self { snapshot: Some(snapshot), ..Self::default() }
     }
 
+    /// The texts with the first part of the journal alone.
+    pub(super) fn cut(&self, part: f64) -> Self {
+        let cut = |text: &String| {
+            let bytes = &text.as_bytes()[..(text.len() as f64 * part) as usize];
+            String::from_utf8_lossy(bytes).into_owned()
+        };
+        Self { snapshot: self.snapshot.clone(), journal: self.journal.as_ref().map(cut), ..Self::default() }
+    }
+
     pub(super) fn load(&self, stack: &str) -> Result<Option<Loaded>, StoreError> {
         Loaded::join(stack, &found("the journal", &self.journal), &found("the snapshot", &self.snapshot))
     }

@@ -47,8 +47,8 @@ pub(crate) const MUTANTS: [(Mutant, u32, &str); 14] = [
     (Mutant::ForgottenBeforeGone, 6, "forgotten before it is gone"),
     (Mutant::ProtectionNotKept, 6, "protection is not kept in the state"),
     (Mutant::NoLeaseCheck, 7, "the lease is never lost, and writes after it are taken for done"),
-    (Mutant::NoFence, 7, "the former holder's journal goes on beside the new one"),
-    (Mutant::NoCompareAndSwap, 7, "a snapshot replaces whatever is there"),
+    (Mutant::NoFence, 7, "the clock stands still, and the former holder's journal goes on beside the new one"),
+    (Mutant::NoCompareAndSwap, 7, "the clock stands still, and a snapshot replaces whatever is there"),
     (Mutant::JournalElsewhere, 8, "the journal lies with the process, and is gone with it"),
     (Mutant::ForeignAdoptedByName, 9, "what has the name is taken for ours"),
     (Mutant::ForeignAdoptedByTag, 9, "recovery takes what is alike, whoever owns it"),
@@ -283,8 +283,8 @@ impl Lease for BrokenLease {
 
     /// Without a term nobody looks at the clock, as if it stood still with the process.
     fn term(&self) -> Option<Duration> {
-        let looks = !self.broken.is(Mutant::NoLeaseCheck) && !self.broken.is(Mutant::NoFence);
-        self.inner.term().filter(|_| looks)
+        let is_blind = [Mutant::NoLeaseCheck, Mutant::NoFence, Mutant::NoCompareAndSwap].contains(&self.broken.mutant);
+        self.inner.term().filter(|_| !is_blind)
     }
 
     async fn renew(&self) -> Result<(), StoreError> {

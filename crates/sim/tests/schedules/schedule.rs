@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use provision_core::spec::Expanded;
+use provision_core::state::violations;
 use provision_core::store::StoreError;
 use provision_engine::EngineError;
 use provision_sim::{Command, Ended, Freeze, Moment, Options, Point, Seams, Simulation, meanwhile};
@@ -26,6 +27,8 @@ struct Schedule {
     scene: Scene,
     random: StdRng,
     tally: Arc<Tally>,
+    /// What other processes are told to do, beside the same.
+    others: Vec<Command>,
 }
 
 /// Runs the schedule of `seed`.
@@ -42,7 +45,7 @@ pub(crate) async fn run(seed: u64, seams: Arc<dyn Seams>, tally: Arc<Tally>) {
     simulation.store.keep(seams.rules());
     (simulation.seams, simulation.plans_twice) = (seams, seed.is_multiple_of(64));
     tally.count("schedules", if is_far { "with a store like a bucket" } else { "with a store like files" });
-    let mut schedule = Schedule { scene: Scene::new(random.random(), simulation), random, tally };
+    let mut schedule = Schedule { scene: Scene::new(random.random(), simulation), random, tally, others: Vec::new() };
     schedule.play().await;
     schedule.count_faults();
 }
@@ -51,11 +54,12 @@ impl Schedule {
     async fn play(&mut self) {
         let mut spec = self.scene.spec().await;
         let mut is_at_rest = false;
-        for round in 0..self.random.random_range(1..4) {
+        for round in 0..[1, 1, 1, 2, 2, 3][self.random.random_range(0..6)] {
             if round > 0 {
                 self.scene.model.edit();
                 spec = self.scene.spec().await;
             }
+            self.others = vec![Command::Destroy, Command::Apply(spec.clone())];
             self.squat();
             self.weather(Command::Apply(spec.clone())).await;
             // Else the next edit comes in the middle of it.
@@ -106,13 +110,14 @@ impl Schedule {
         self.random.random_bool(0.7).then(|| some_point(&mut self.random))
     }
 
-    /// Another process does the same while this one stands still, for so long that its lease
+    /// Another process is at work while this one stands still, for so long that its lease
     /// runs out: only where a lease can.
     fn some_freeze(&mut self, command: &Command) -> Option<Freeze> {
         self.scene.simulation.store.term()?;
-        if !self.random.random_bool(0.15) {
+        if !self.random.random_bool(0.2) {
             return None;
         }
+        let command = &self.some_other(command);
         let (seed, at) = (self.random.random(), some_standstill(&mut self.random));
         let (simulation, command, tally) = (self.scene.simulation.clone(), command.clone(), self.tally.clone());
         let other = move || {
@@ -121,7 +126,7 @@ impl Schedule {
             let mut random = StdRng::seed_from_u64(seed);
             let least = Duration::from_secs(random.random_range(1..150));
             let crash = random.random_bool(0.3).then(|| some_point(&mut random));
-            let patience = random.random_range(0..6);
+            let patience = random.random_range(3..7);
             meanwhile(least, || wait_and_run(&simulation, command.clone(), crash, &tally, patience)).unwrap()
         };
         Some(Freeze { at, meanwhile: Arc::new(other) })
@@ -131,8 +136,16 @@ impl Schedule {
     async fn both(&mut self, command: &Command, crash: Option<Point>) {
         self.tally.count("runs", "(two at once)");
         let (simulation, tally) = (self.scene.simulation.clone(), self.tally.clone());
-        let first = wait_and_run(&simulation, command.clone(), crash, &tally, 1);
-        tokio::join!(first, wait_and_run(&simulation, command.clone(), None, &tally, 4));
+        let (other, first) = (self.some_other(command), wait_and_run(&simulation, command.clone(), crash, &tally, 1));
+        tokio::join!(first, wait_and_run(&simulation, other, None, &tally, 4));
+    }
+
+    /// What another process does: mostly the same.
+    fn some_other(&mut self, command: &Command) -> Command {
+        match self.random.random_bool(0.7) {
+            true => command.clone(),
+            false => self.others[self.random.random_range(0..self.others.len())].clone(),
+        }
     }
 
     /// Runs once nobody else has the lock: whoever has it is dead.
@@ -140,6 +153,7 @@ impl Schedule {
         loop {
             let (crash, freeze) = (crash, freeze.clone());
             let ended = run_watched(&self.scene.simulation, command.clone(), crash, freeze, &self.tally).await;
+            self.check_stored();
             if self.scene.is_told {
                 eprintln!("{crash:?}: {}", told(&ended));
             }
@@ -150,6 +164,15 @@ impl Schedule {
                 true => tokio::time::advance(TERM + Duration::from_secs(3)).await,
                 false => self.scene.simulation.store.unlock(),
             }
+        }
+    }
+
+    /// What is stored is sound whenever a run has ended, and had it ended anywhere before.
+    fn check_stored(&mut self) {
+        let store = &self.scene.simulation.store;
+        for stored in [store.state(), store.state_cut(self.random.random_range(0.0..=1.0))] {
+            let broken = stored.unwrap().map_or(Vec::new(), |state| violations(&state));
+            assert!(broken.is_empty(), "the state breaks invariants: {broken:?}");
         }
     }
 
@@ -179,6 +202,7 @@ impl Schedule {
         self.scene.model.is_protected = true;
         let spec = self.scene.spec().await;
         self.rest(&Command::Apply(spec.clone()), Some(&spec)).await;
+        self.others = vec![Command::Destroy];
         let is_anything = !self.scene.model.expected().is_empty();
         self.weather(Command::Destroy).await;
         self.scene.simulation.cloud.heal();
@@ -189,6 +213,7 @@ impl Schedule {
         self.tally.count("schedules", "(all protected)");
         self.scene.model.is_protected = false;
         let spec = self.scene.spec().await;
+        self.others.push(Command::Apply(spec.clone()));
         self.rest(&Command::Apply(spec.clone()), Some(&spec)).await;
     }
 

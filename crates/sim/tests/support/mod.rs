@@ -4,6 +4,7 @@
 
 pub(crate) mod golden;
 pub(crate) mod model;
+pub(crate) mod others;
 pub(crate) mod recorder;
 pub(crate) mod scene;
 pub(crate) mod script;

@@ -15,8 +15,12 @@
 //! | `revoke ROLE` | nobody may assume the role from now on |
 //! | `rename ADDRESS ADDRESS` | change an address in the state alone |
 //! | `fault OPERATION FAULT [TIMES]` | `throttle`, `unavailable`, `lost`, `late=SECONDS`, `twice`, `half`, `denied`, `fails`, `slow=SECONDS`, `lag=READS/SECONDS` |
-//! | `fail append|save|renew|lock|load|release TIMES [unheard]` | the store cannot be written, or its answer is lost |
+//! | `fail append|save|renew|lock|load|release TIMES [unheard] [after N]` | the store cannot be written, or its answer is lost |
 //! | `crash at call N [during|after]`, `crash after SECONDS` | the next run dies there |
+//! | `freeze POINT while SPEC` | the next run stands still there, while another process applies SPEC; POINT as with `crash` |
+//! | `beside SPEC` | another process applies SPEC at the same time as the next run |
+//! | `store far SECONDS` | the state is in a bucket from now on, with leases of this term |
+//! | `unlock` | the lock is taken away from whoever has it |
 //! | `stop after N` | the next run is asked to stop once N steps have started |
 //! | `wait SECONDS` | time goes by |
 //! | `show state [STACK]`, `show cloud`, `show calls`, `show secrets TEXT` | what there is; whether any store holds TEXT |
@@ -36,9 +40,12 @@ use provision_core::fact::Ask;
 use provision_core::spec::{Expanded, Files, Given};
 use provision_core::state::Record;
 use provision_engine::EngineError;
-use provision_sim::{Command, Ended, Fault, Moment, Options, Planned, Point, Simulation, Site, StoreFault};
+use provision_sim::{
+    Command, Ended, Fault, Freeze, Moment, Options, Planned, PlannedFault, Point, Simulation, Site, StoreFault,
+};
 
 use super::golden::Part;
+use super::others::{Lines, insist, standstill};
 use super::recorder::Recorder;
 use super::{schemas, text};
 
@@ -54,6 +61,11 @@ pub(crate) struct Script {
     /// The files of the last command.
     sources: Sources,
     crash: Option<Point>,
+    freeze: Option<Freeze>,
+    /// What another process does at the same time.
+    beside: Option<Command>,
+    /// What other processes said.
+    others: Lines,
     stop_after: Option<usize>,
     calls: BTreeMap<String, u64>,
 }
@@ -89,6 +101,9 @@ impl Script {
             texts: BTreeMap::new(),
             sources: Sources::default(),
             crash: None,
+            freeze: None,
+            beside: None,
+            others: Lines::default(),
             stop_after: None,
             calls: BTreeMap::new(),
         }
@@ -135,6 +150,15 @@ impl Script {
                 tokio::time::advance(Duration::from_secs(parsed(seconds)?)).await;
                 Ok(Vec::new())
             }
+            ["freeze", at @ .., "while", spec] => {
+                let (at, command) = (point(at)?, Command::Apply(self.spec(spec, &[]).await?));
+                self.freeze = Some(standstill(at, self.main().clone(), command, self.others.clone()));
+                Ok(Vec::new())
+            }
+            ["beside", spec] => {
+                self.beside = Some(Command::Apply(self.spec(spec, &[]).await?));
+                Ok(Vec::new())
+            }
             other => self.arrange(other).map(|()| Vec::new()),
         }
     }
@@ -162,13 +186,13 @@ impl Script {
             ["rename", from, to] => self.rename(parsed(from)?, parsed(to)?)?,
             ["fault", operation, fault] => self.fault(operation, fault, 1)?,
             ["fault", operation, fault, times] => self.fault(operation, fault, parsed(times)?)?,
-            ["fail", operation, times] => {
-                self.main().store.plan_fault(operation, StoreFault::Refused, parsed(times)?);
-            }
-            ["fail", operation, times, "unheard"] => {
-                self.main().store.plan_fault(operation, StoreFault::Unheard, parsed(times)?);
-            }
+            ["fail", operation, times, how @ ..] => self.fail(operation, parsed(times)?, how)?,
             ["crash", at @ ..] => self.crash = Some(point(at)?),
+            ["store", "far", seconds] => {
+                let far = Simulation::far(STACK, schemas(), Duration::from_secs(parsed(seconds)?));
+                self.stacks.insert(STACK.to_owned(), far);
+            }
+            ["unlock"] => self.main().store.unlock(),
             ["stop", "after", count] => self.stop_after = Some(parsed(count)?),
             _ => return Err(format!("no such command: {}", words.join(" ")).into()),
         }
@@ -195,6 +219,16 @@ impl Script {
             }
         };
         self.main().cloud.plan_fault(Planned { operation: operation.to_owned(), fault, times });
+        Ok(())
+    }
+
+    fn fail(&self, operation: &str, times: u32, how: &[&str]) -> Result<()> {
+        let (fault, how) = match how {
+            ["unheard", how @ ..] => (StoreFault::Unheard, how),
+            how => (StoreFault::Refused, how),
+        };
+        let skipped = if let ["after", skipped] = how { parsed(skipped)? } else { 0 };
+        self.main().store.plan_fault(PlannedFault { operation: operation.to_owned(), fault, skipped, times });
         Ok(())
     }
 
@@ -267,12 +301,18 @@ impl Script {
     }
 
     async fn run(&mut self, stack: &str, command: Command, words: &[&str]) -> Output {
-        let mut options = Options { crash: self.crash.take(), ..Options::default() };
+        let mut options = Options { crash: self.crash.take(), freeze: self.freeze.take(), ..Options::default() };
         options.targets = addresses(words, "target=")?;
         options.replace = addresses(words, "replace=")?;
         let recorder = Recorder::new(self.stop_after.take().map(|count| (count, options.stop.clone())));
         options.observer = recorder.clone();
-        let ended = self.at(stack)?.run(command, options).await;
+        let (other, others) = (self.beside.take(), self.others.clone());
+        let beside = async {
+            if let Some(other) = other {
+                insist(self.main().clone(), other, others).await;
+            }
+        };
+        let (ended, ()) = tokio::join!(self.at(stack)?.run(command, options), beside);
         let mut lines = match &ended {
             Ended::Done(plan, _) => text::plan(plan),
             _ => Vec::new(),
@@ -289,6 +329,7 @@ impl Script {
             Ended::Failed(error) => lines.push(format!("error: {error}")),
             Ended::Crashed(place) => lines.push(format!("CRASHED {place}")),
         }
+        lines.append(&mut self.others.lock().unwrap());
         Ok(lines)
     }
 

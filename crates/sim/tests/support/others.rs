@@ -34,13 +34,18 @@ pub(crate) async fn insist(simulation: Simulation, command: Command, lines: Line
         let options = Options { observer: recorder.clone(), ..Options::default() };
         let ended = simulation.run(command.clone(), options).await;
         let is_locked = matches!(ended, Ended::Failed(EngineError::Store(StoreError::Locked { .. })));
-        let said = recorder.lines().into_iter().chain([told(&ended)]);
+        let said = recorder.lines().into_iter().map(|line| without_time(&line).to_owned()).chain([told(&ended)]);
         lines.lock().unwrap().extend(said.map(|line| format!("other: {line}")));
         if !is_locked {
             return;
         }
         wait().await;
     }
+}
+
+/// Its clock is a little off that of the process that stands still.
+fn without_time(line: &str) -> &str {
+    line.split_once("s ").map_or(line, |(_, line)| line)
 }
 
 #[expect(clippy::disallowed_methods, reason = "a simulated user waits")]

@@ -77,8 +77,8 @@ impl Model {
     pub(crate) fn new(seed: u64) -> Self {
         let (random, nodes, homes) = (StdRng::seed_from_u64(seed), Vec::new(), Vec::new());
         let mut model = Self { random, nodes, homes, moves: Vec::new(), named: 0, is_protected: false };
-        (0..model.random.random_range(0..4)).for_each(|_| model.add_home());
-        (0..model.random.random_range(2..7)).for_each(|_| model.add());
+        (0..model.random.random_range(0..3)).for_each(|_| model.add_home());
+        (0..model.random.random_range(2..6)).for_each(|_| model.add());
         model
     }
 

@@ -1,6 +1,6 @@
 //! What the tests share: the kinds, and text for what happens.
 
-#![allow(clippy::unwrap_used, dead_code)]
+#![allow(clippy::unwrap_used, clippy::print_stderr, dead_code)]
 
 pub(crate) mod golden;
 pub(crate) mod model;

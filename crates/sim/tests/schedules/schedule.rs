@@ -149,9 +149,9 @@ impl Schedule {
     }
 
     /// Runs once nobody else has the lock: whoever has it is dead.
-    async fn run_once(&mut self, command: Command, crash: Option<Point>, freeze: Option<Freeze>) -> Ended {
+    async fn run_once(&mut self, command: Command, crash: Option<Point>, mut freeze: Option<Freeze>) -> Ended {
         loop {
-            let (crash, freeze) = (crash, freeze.clone());
+            let freeze = freeze.take();
             let ended = run_watched(&self.scene.simulation, command.clone(), crash, freeze, &self.tally).await;
             self.check_stored();
             if self.scene.is_told {

@@ -96,9 +96,10 @@ impl Engine {
         Ok(None)
     }
 
-    /// Looks for what a create without an answer may have made, until the grace period is
-    /// over where that is found by listing (law 5). What is not free, because the state owns it,
-    /// was made by another create.
+    /// Looks for what a create without an answer may have made, until the grace period is over:
+    /// neither a list nor a name shows at once what was made a moment ago (law 5). Only a token
+    /// is known from the first. What is not free, because the state owns it, was made by another
+    /// create.
     pub(crate) async fn search(
         &self,
         driver: &dyn Driver,
@@ -107,7 +108,7 @@ impl Engine {
         is_free: impl Fn(&Id) -> bool,
     ) -> Result<Search, CloudError> {
         let recovery = driver.schema().description.recovery;
-        let is_listed = matches!(recovery, Recovery::Tag | Recovery::Scan);
+        let may_be_unseen = recovery != Recovery::Token;
         let mut pauses = Pauses::new(self.patience, self.patience.grace);
         loop {
             let mut found = match self.reading(|| driver.recover(spec, intent)).await {
@@ -115,7 +116,7 @@ impl Engine {
                 answer => answer?,
             };
             found.retain(|id| is_free(id));
-            if !found.is_empty() || !is_listed || !pauses.pause().await {
+            if !found.is_empty() || !may_be_unseen || !pauses.pause().await {
                 return Ok(Search::of(found, driver, intent));
             }
         }

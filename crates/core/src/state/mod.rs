@@ -1,6 +1,7 @@
 //! What provision owns and what it was about to do: a snapshot, and the journal
 //! records since.
 
+mod check;
 mod fold;
 pub mod format;
 pub mod history;
@@ -18,6 +19,7 @@ use serde_json::Value as Json;
 use crate::address::Address;
 use crate::driver::{AssumeRole, Id, Place};
 
+pub use check::violations;
 pub use fold::fold;
 pub use place::Location;
 pub use seal::Salt;

@@ -29,6 +29,8 @@ pub(crate) struct Model {
     moves: Vec<(Address, Address)>,
     /// How many names were given.
     named: usize,
+    /// Whether nothing may be destroyed.
+    pub(crate) is_protected: bool,
 }
 
 /// One resource block.
@@ -74,9 +76,9 @@ impl Model {
     /// A spec with a few resources.
     pub(crate) fn new(seed: u64) -> Self {
         let (random, nodes, homes) = (StdRng::seed_from_u64(seed), Vec::new(), Vec::new());
-        let mut model = Self { random, nodes, homes, moves: Vec::new(), named: 0 };
-        (0..model.random.random_range(0..4)).for_each(|_| model.add_home());
-        (0..model.random.random_range(2..7)).for_each(|_| model.add());
+        let mut model = Self { random, nodes, homes, moves: Vec::new(), named: 0, is_protected: false };
+        (0..model.random.random_range(0..3)).for_each(|_| model.add_home());
+        (0..model.random.random_range(2..6)).for_each(|_| model.add());
         model
     }
 

@@ -152,6 +152,7 @@ pub async fn a_broken_lock_ends_the_lease(store: &dyn Store) {
     assert!(lost.append(&records(2..3)).await.is_err());
     assert!(lost.save(&found.state).await.is_err());
     next.append(&records(3..4)).await.unwrap();
+    assert!(lost.append(&records(2..3)).await.is_err(), "what closed its journal has gone with the journal");
     let expected = Loaded { state: fold(found.state.successor(), &records(3..4)), journalled: 1 };
     assert_eq!(loaded(store).await, expected);
     drop(lost);

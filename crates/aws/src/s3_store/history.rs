@@ -51,5 +51,5 @@ pub(super) async fn past(objects: &Objects, serial: u64) -> Result<Option<Past>,
 }
 
 async fn serials(objects: &Objects) -> Result<Vec<u64>, StoreError> {
-    Ok(objects.list(HISTORY).await?.iter().filter_map(|name| parse(name)).collect())
+    Ok(objects.list(HISTORY).await?.iter().filter_map(|it| parse(&it.name)).collect())
 }

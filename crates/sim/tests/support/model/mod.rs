@@ -221,6 +221,27 @@ impl Model {
         self.leader(node).is_some() || !node.keys.is_empty()
     }
 
+    /// The moves whose ends the spec still has, or that others go on from.
+    fn moves_that_lead_somewhere(&self) -> Vec<(Address, Address)> {
+        let mut moves = self.moves.clone();
+        loop {
+            let goes_on = |to: &Address| moves.iter().any(|(from, next)| to.moved(from, next).is_some());
+            let kept: Vec<_> = moves.iter().filter(|(_, to)| self.states(to) || goes_on(to)).cloned().collect();
+            if kept.len() == moves.len() {
+                return kept;
+            }
+            moves = kept;
+        }
+    }
+
+    /// Whether there is a node or a module of this name, at whatever keys.
+    fn states(&self, address: &Address) -> bool {
+        let names: Vec<&str> = address.segments().iter().map(|it| &*it.name).collect();
+        let way = |home: &str| self.way(home).into_iter().map(|home| home.name.as_str()).collect::<Vec<_>>();
+        let is_node = |node: &Node| [way(&node.home), vec![node.name.as_str()]].concat() == names;
+        self.nodes.iter().any(is_node) || self.homes.iter().any(|home| way(&home.name) == names)
+    }
+
     /// The address by now of what was made as `address`.
     pub(crate) fn address_now(&self, address: &Address) -> Address {
         let follow = |at: Address, (from, to): &(Address, Address)| at.moved(from, to).unwrap_or(at);

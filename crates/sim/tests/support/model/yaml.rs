@@ -187,7 +187,7 @@ impl Pages<'_> {
 
     fn head(&self) -> String {
         let mut text = "stack: test\nmoved:\n".to_owned();
-        for (from, to) in &self.model.moves {
+        for (from, to) in self.model.moves_that_lead_somewhere() {
             let _ = writeln!(text, "  - {{ from: '{from}', to: '{to}' }}");
         }
         text

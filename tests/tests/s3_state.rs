@@ -58,7 +58,7 @@ fn robbed_of_its_lock_it_stops() {
     assert_eq!(output.status.code(), Some(1), "{err}");
     assert!(err.contains("the lock on the state was lost") && err.contains("run the same command again"), "{err}");
     assert_eq!(site.relay.count(PUT), 1, "{err}");
-    assert!(err.contains("second was not started"), "{err}");
+    assert!(err.contains("not started: second waits for first"), "{err}");
     site.succeed(&["apply", "--yes"]);
     site.is_settled();
 }

@@ -172,7 +172,7 @@ impl Bench {
         let mut command = command(self.ground.program, &self.relay.endpoint());
         command.arg(verb).arg(&subject.spec).args(args).current_dir(workspace()).stdin(Stdio::null());
         command.args(self.runs.is_multiple_of(2).then_some("--json"));
-        command.env("PROVISION_STATE", place).env("PROVISION_TEMPO", tempo).env("RUST_LOG", "trace");
+        command.env("PROVISION_STATE", place).env("PROVISION_TEMPO", tempo).env("PROVISION_LOG", "trace");
         command.envs(self.ground.secrets.iter().copied());
         command.stdout(file("out")?).stderr(file("err")?).spawn().map_err(wrong)
     }

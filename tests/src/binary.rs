@@ -99,9 +99,12 @@ impl Binary {
     fn keep(&mut self, args: &[&str], out: &[u8], err: &[u8]) {
         self.kept.push((format!("stdout of {args:?}"), out.to_vec()));
         self.kept.push((format!("stderr of {args:?}"), err.to_vec()));
-        for entry in fs::read_dir(self.folder.path()).unwrap() {
-            let path = entry.unwrap().path();
-            self.kept.push((format!("{} after {args:?}", path.display()), fs::read(path).unwrap()));
+        let mut paths = vec![self.folder.path().to_owned()];
+        while let Some(path) = paths.pop() {
+            match path.is_dir() {
+                true => paths.extend(fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path())),
+                false => self.kept.push((format!("{} after {args:?}", path.display()), fs::read(path).unwrap())),
+            }
         }
     }
 

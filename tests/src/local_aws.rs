@@ -136,7 +136,7 @@ pub fn command(program: impl AsRef<OsStr>, endpoint: &str) -> Command {
 }
 
 /// A program beside the local AWS.
-fn local(name: &str) -> PathBuf {
+pub(crate) fn local(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../localstack").join(name)
 }
 
@@ -156,11 +156,16 @@ fn first_line(runner: &mut Child) -> io::Result<String> {
     }
 }
 
+/// Objects are shown to those who sign; nobody looks at the signature.
+const SIGNED: &str = "Authorization: AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/s3/aws4_request, \
+     SignedHeaders=host, Signature=0";
+
 /// What `request`, such as `GET /path`, is answered with: status line, headers and body.
 fn ask(endpoint: &str, request: &str) -> io::Result<String> {
     let authority = authority(endpoint);
     let mut stream = TcpStream::connect(authority)?;
-    write!(stream, "{request} HTTP/1.1\r\nHost: {authority}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")?;
+    let headers = format!("Host: {authority}\r\n{SIGNED}\r\nContent-Length: 0\r\nConnection: close");
+    write!(stream, "{request} HTTP/1.1\r\n{headers}\r\n\r\n")?;
     let mut answer = String::new();
     stream.read_to_string(&mut answer)?;
     match answer.split_whitespace().nth(1) {

@@ -13,6 +13,7 @@ use provision_core::spec::{self, Expanded, Files, Given, Spec};
 use provision_core::state::{Record, State};
 use provision_core::store::Holder;
 use provision_engine::apply::{Outcome, Stop};
+use provision_engine::budget::Budget;
 use provision_engine::local_store::LocalStore;
 use provision_engine::pace::Patience;
 use provision_engine::session::{Limits, Session};
@@ -50,6 +51,7 @@ impl Stack {
             schemas: Arc::new(schemas.clone()),
             observer: Arc::new(Unobserved),
             patience: PATIENCE,
+            budget: Budget::default(),
             parallelism: PARALLELISM,
         };
         let store = Arc::new(LocalStore::new(folder, stack));

@@ -3,12 +3,14 @@
 
 #![allow(clippy::unwrap_used, clippy::missing_panics_doc)]
 
+use std::collections::BTreeMap;
 use std::mem;
 
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 use provision_core::address::Address;
+use provision_core::state::history::{Ending, Entry, KEPT, Past};
 use provision_core::state::{Instance, Record, Salt, State, fold};
 use provision_core::store::{Holder, Lease, Loaded, Replacement, Store, StoreError};
 use serde_json::json;
@@ -150,6 +152,7 @@ pub async fn a_broken_lock_ends_the_lease(store: &dyn Store) {
     assert!(lost.append(&records(2..3)).await.is_err());
     assert!(lost.save(&found.state).await.is_err());
     next.append(&records(3..4)).await.unwrap();
+    assert!(lost.append(&records(2..3)).await.is_err(), "what closed its journal has gone with the journal");
     let expected = Loaded { state: fold(found.state.successor(), &records(3..4)), journalled: 1 };
     assert_eq!(loaded(store).await, expected);
     drop(lost);
@@ -172,6 +175,39 @@ pub async fn what_has_gone_is_refused(store: &dyn Store) {
     assert!(lease.append(&records(1..2)).await.is_err());
     assert_eq!(lease.replace(&Replacement::Brought(state.successor())).await, Ok(3));
     assert_eq!(loaded(store).await.state, state.successor().successor());
+}
+
+fn past(serial: u64, lineage: &str) -> Past {
+    let state = State { serial, lineage: lineage.to_owned(), ..fresh() };
+    let entry = Entry {
+        serial,
+        lineage: lineage.to_owned(),
+        when: "2026-11-21T00:00:00Z".to_owned(),
+        who: "ada@lab".to_owned(),
+        command: "provision apply".to_owned(),
+        ending: Ending::Complete,
+        counts: BTreeMap::from([("created".to_owned(), 3)]),
+    };
+    Past { entry, state }
+}
+
+/// What was remembered is found again, the latest entries at least; a state of the same name
+/// that begins anew writes over what the former left.
+pub async fn the_latest_of_the_history_is_kept(store: &dyn Store) {
+    assert_eq!((store.history().await, store.past(1).await), (Ok(Vec::new()), Ok(None)));
+    let most = KEPT as u64;
+    for serial in 1..=most + 2 {
+        store.remember(&past(serial, "0f")).await.unwrap();
+    }
+    let serials: Vec<u64> = store.history().await.unwrap().iter().map(|entry| entry.serial).collect();
+    assert_eq!(serials, (3..=most + 2).collect::<Vec<_>>());
+    assert_eq!(store.past(2).await, Ok(None));
+    assert_eq!(store.past(9).await, Ok(Some(past(9, "0f"))));
+    for _ in 0..2 {
+        store.remember(&past(9, "1e")).await.unwrap();
+        assert_eq!(store.past(9).await, Ok(Some(past(9, "1e"))));
+    }
+    assert_eq!(store.load().await, Ok(None), "the history is no state");
 }
 
 #[derive(Clone, Debug)]

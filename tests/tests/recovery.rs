@@ -22,8 +22,8 @@ async fn an_alias_of_the_same_name_for_another_key_is_not_ours() {
         (keys.create(&json!({}), &intent).await.unwrap(), keys.create(&json!({}), &intent).await.unwrap());
     let alias = |key: &Id| json!({ "alias_name": "alias/shop", "target_key_id": key.as_str() });
 
-    assert_eq!(aliases.recover(&alias(&one), &intent).await.unwrap(), None);
+    assert_eq!(aliases.recover(&alias(&one), &intent).await.unwrap(), []);
     let id = aliases.create(&alias(&one), &intent).await.unwrap();
-    assert_eq!(aliases.recover(&alias(&one), &intent).await.unwrap(), Some(id));
-    assert_eq!(aliases.recover(&alias(&other), &intent).await.unwrap(), None);
+    assert_eq!(aliases.recover(&alias(&one), &intent).await.unwrap(), [id]);
+    assert_eq!(aliases.recover(&alias(&other), &intent).await.unwrap(), []);
 }

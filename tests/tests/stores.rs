@@ -80,6 +80,7 @@ held_by_each! {
     nothing_is_appended_before_a_save
     a_broken_lock_ends_the_lease
     what_has_gone_is_refused
+    the_latest_of_the_history_is_kept
     nothing_durable_is_lost_or_folded_twice
 }
 

@@ -154,7 +154,10 @@ fn cause(code: &str, message: &str, status: u16) -> Cause {
         Cause::NotFound
     } else if ends(EXISTS) || is(&["BucketAlreadyOwnedByYou", "AlreadyExistsException"]) {
         Cause::Exists
-    } else if ends(&["LimitExceeded", "LimitExceededException"]) || code.contains("QuotaExceeded") {
+    } else if ends(&["LimitExceeded", "LimitExceededException"])
+        || code.contains("QuotaExceeded")
+        || is(&["TooManyBuckets"])
+    {
         Cause::Limit
     } else if status >= 500 && !message.contains("not implemented") {
         Cause::Transient
@@ -163,15 +166,10 @@ fn cause(code: &str, message: &str, status: u16) -> Cause {
     }
 }
 
-/// Where the code says too little: EC2 answers `InvalidParameter` or a bare `400`, and a
-/// policy that names a role made a moment ago is malformed.
-const MESSAGES: &[(&str, Cause)] = &[
-    ("Unable to assume given IAM role", Cause::Eventual),
-    ("Access Denied for LogDestination", Cause::Denied),
-    ("nvalid principal", Cause::Eventual),
-    ("unsupported principal", Cause::Eventual),
-    ("still has replica regions", Cause::Dependency),
-];
+/// Where the code says too little, such as a bare `400`. What means "not yet seen everywhere" is
+/// declared by each kind.
+const MESSAGES: &[(&str, Cause)] =
+    &[("Access Denied for LogDestination", Cause::Denied), ("still has replica regions", Cause::Dependency)];
 
 const THROTTLED: &[&str] = &[
     "Throttling",
@@ -252,6 +250,7 @@ mod tests {
             ("AccessDenied", Cause::Denied),
             ("ExpiredToken", Cause::Credentials),
             ("VpcLimitExceeded", Cause::Limit),
+            ("TooManyBuckets", Cause::Limit),
             ("InvalidParameterValue", Cause::Invalid),
         ] {
             assert_eq!(cause(code, "", 400), expected, "{code}");
@@ -259,7 +258,6 @@ mod tests {
         assert_eq!(cause("InvalidResourceId", "", 400), Cause::NotFound);
         assert_eq!(cause("TooManyUpdates", "", 400), Cause::Throttled);
         assert_eq!(cause("MalformedPolicyDocument", "Syntax errors in policy.", 400), Cause::Invalid);
-        assert_eq!(cause("MalformedPolicyDocument", "Invalid principal in policy", 400), Cause::Eventual);
         assert_eq!(cause("InternalError", "", 500), Cause::Transient);
     }
 
@@ -267,7 +265,6 @@ mod tests {
     fn what_is_refused_inside_a_success_has_its_cause_too() {
         for (code, message, expected) in [
             ("InvalidFlowLogId.NotFound", "", Cause::NotFound),
-            ("InvalidParameter", "Unable to assume given IAM role", Cause::Eventual),
             ("400", "Access Denied for LogDestination: logs", Cause::Denied),
             ("400", "LogDestination: logs does not exist", Cause::Invalid),
             ("500", "Internal error", Cause::Transient),

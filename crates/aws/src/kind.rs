@@ -47,7 +47,8 @@ pub trait Kind: Serialize + DeserializeOwned + JsonSchema + Send + Sync + 'stati
     const TIMING: Timing = Timing::INSTANT;
     /// Whether it lies in no region, as IAM's kinds do: a region stated for it means nothing.
     const GLOBAL: bool = false;
-    /// Error codes of its own calls that mean "made a moment ago and not yet seen everywhere".
+    /// Errors of its own calls that mean "made a moment ago and not yet seen everywhere": `CODE`, or
+    /// `CODE: TEXT` where the code says too little and the message contains `TEXT`.
     const EVENTUAL: &'static [&'static str] = &[];
 
     /// What other resources may name, beside `id` and the properties.
@@ -70,8 +71,11 @@ pub trait Kind: Serialize + DeserializeOwned + JsonSchema + Send + Sync + 'stati
     /// Deletes the resource; `self` is the spec last applied. Absent is fine.
     fn delete(&self, cloud: &Cloud, id: &Id) -> impl Future<Output = Result<()>> + Send;
 
-    /// Finds what an interrupted create with this intent made.
-    fn recover(&self, cloud: &Cloud, intent: &Intent) -> impl Future<Output = Result<Option<Id>>> + Send;
+    /// Finds what an interrupted create with this intent made: all that fits, so that the engine
+    /// asks the user where that is more than one thing. Two things with the token of one intent
+    /// are a call that was delivered twice, or a copy that somebody made, tags and all: which of
+    /// them is to stay is not ours to guess (law 9).
+    fn recover(&self, cloud: &Cloud, intent: &Intent) -> impl Future<Output = Result<Vec<Id>>> + Send;
 
     /// The ids of all resources that may have the properties and outputs asked for. Never too
     /// few, better not many more: whoever asks reads and compares them. Absent is fine.
@@ -233,7 +237,7 @@ impl<K: Kind> Driver for Erased<K> {
         typed::<K>(K::NAME, applied)?.delete(&self.cloud, id).await
     }
 
-    async fn recover(&self, spec: &Json, intent: &Intent) -> Result<Option<Id>> {
+    async fn recover(&self, spec: &Json, intent: &Intent) -> Result<Vec<Id>> {
         typed::<K>(K::NAME, spec)?.recover(&self.cloud, intent).await
     }
 

@@ -3,6 +3,7 @@
 //! Below `<prefix>/<stack>/` lie `state.json`, the snapshot; `lock.json`; and
 //! `journal/<serial>/<number>`, the records since the snapshot of that serial, one object for
 //! each group of them, numbered from 1. Put together they are the text a local journal has.
+//! `history/<serial>.json` is what a run left.
 //!
 //! # Invariants
 //! - Every write is conditional: nothing is written over what was not seen before.
@@ -15,6 +16,7 @@
 
 mod bucket;
 mod failure;
+mod history;
 mod journal;
 mod lease;
 mod lock;
@@ -24,6 +26,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use provision_core::state::history::{Entry, Past};
 use provision_core::store::{Found, Holder, Lease, Loaded, NewTries, Store, StoreError};
 
 use crate::cloud::Cloud;
@@ -109,5 +112,17 @@ impl Store for S3Store {
             Some(found) if found == holder => lock::take_away(&self.objects, &seen).await,
             _ => Ok(()),
         }
+    }
+
+    async fn remember(&self, past: &Past) -> Result<(), StoreError> {
+        history::remember(&self.objects, past).await
+    }
+
+    async fn history(&self) -> Result<Vec<Entry>, StoreError> {
+        history::history(&self.objects).await
+    }
+
+    async fn past(&self, serial: u64) -> Result<Option<Past>, StoreError> {
+        history::past(&self.objects, serial).await
     }
 }

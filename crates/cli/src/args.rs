@@ -73,6 +73,14 @@ pub(crate) enum Command {
     /// Take the lock on a state from whoever holds it.
     #[command(after_help = "Examples:\n  provision unlock shop.yaml\n  provision unlock --stack shop --yes")]
     Unlock(UnlockArgs),
+    /// List what runs did to the state: serial, time, who, command, what was done.
+    #[command(after_help = "Examples:\n  provision history shop.yaml\n  provision history --stack shop --json")]
+    History(HistoryArgs),
+    /// Apply again what was applied in the past; shows the plan first.
+    #[command(
+        after_help = "Examples:\n  provision rollback shop.yaml --to 7\n  provision rollback --stack shop --to 7 --yes\n\nIt works from the state alone: secrets, of which no state holds any, stay as they are.\nThe next apply brings what the spec says."
+    )]
+    Rollback(RollbackArgs),
     /// Take something that exists under our care.
     #[command(
         after_help = "Examples:\n  provision import shop.yaml vpc vpc-0a1b2c3d\n  provision import shop.yaml 'public[\"us-east-1a\"]' subnet-0a1b2c3d"
@@ -301,6 +309,29 @@ pub(crate) struct UnlockArgs {
     pub(crate) yes: bool,
 }
 
+/// `history`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct HistoryArgs {
+    #[command(flatten)]
+    pub(crate) which: WhichStack,
+    #[command(flatten)]
+    pub(crate) place: PlaceArgs,
+}
+
+/// `rollback`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct RollbackArgs {
+    #[command(flatten)]
+    pub(crate) which: WhichStack,
+    #[command(flatten)]
+    pub(crate) place: PlaceArgs,
+    /// The serial to go back to, as `provision history` lists it.
+    #[arg(long, value_name = "SERIAL")]
+    pub(crate) to: u64,
+    #[command(flatten)]
+    pub(crate) run: RunArgs,
+}
+
 /// `output`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct OutputArgs {
@@ -341,12 +372,18 @@ pub(crate) enum StateCommand {
         place: PlaceArgs,
     },
     /// Forget a resource; in AWS it stays.
-    #[command(after_help = "Example:\n  provision state rm shop.yaml web")]
+    #[command(
+        after_help = "Examples:\n  provision state rm shop.yaml web\n  provision state rm shop.yaml web --interrupted"
+    )]
     Rm {
         #[command(flatten)]
         which: InStack,
         #[command(flatten)]
         place: PlaceArgs,
+        /// Forget only the create that was interrupted, which made nothing of ours; the next apply
+        /// makes it anew.
+        #[arg(long)]
+        interrupted: bool,
         /// Do not ask.
         #[arg(short, long)]
         yes: bool,

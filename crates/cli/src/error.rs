@@ -4,12 +4,12 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use provision_core::diagnostic::{Diagnostic, Sources};
-use provision_core::driver::{Cause, CloudError};
 use provision_core::store::StoreError;
-use provision_engine::EngineError;
-use provision_engine::apply::StepError;
-use serde_json::json;
+use provision_engine::{EngineError, Undecided};
+use serde_json::{Value as Json, json};
 
+use crate::again::Again;
+use crate::hint::{self, Hint};
 use crate::output::Output;
 use crate::render::{diagnostics, style};
 
@@ -93,91 +93,52 @@ impl CliError {
     }
 
     /// Shows it, and says how the command ends.
-    pub(crate) fn report(&self, output: &Output) -> Exit {
+    pub(crate) fn report(&self, again: &Again, output: &Output) -> Exit {
         if let Self::Spec(sources, found) = self {
             diagnostics::show(found, sources, output);
             return Exit::Failure;
         }
-        let hint = self.hint();
+        let hint = self.hint(again);
         if output.is_json() {
-            output.event(&json!({ "event": "error", "message": self.to_string(), "help": hint }));
+            output.event(&self.data(hint.as_ref()));
         } else {
             output.note(format!("{} {self}", style::error("error:")));
             if let Some(hint) = hint {
-                output.note(format!("{} {hint}", style::hint("help:")));
+                output.note(format!("{} {}", style::hint("help:"), hint.text));
             }
         }
         Exit::Failure
     }
 
-    fn hint(&self) -> Option<String> {
+    fn data(&self, hint: Option<&Hint>) -> Json {
+        let mut data = json!({ "event": "error", "message": self.to_string(), "help": hint.map(|hint| &hint.text) });
+        if let Self::Engine(EngineError::Undecided(all)) = self {
+            let one = |it: &Undecided| json!({ "address": it.address, "kind": it.kind, "candidates": it.candidates });
+            data["undecided"] = all.iter().map(one).collect();
+        }
+        let cloud = if let Self::Engine(error) = self { error.cloud() } else { None };
+        if let Some(data) = data.as_object_mut() {
+            data.extend(hint::details(cloud, hint));
+        }
+        data
+    }
+
+    fn hint(&self, again: &Again) -> Option<Hint> {
         match self {
-            Self::Argument { hint, .. } => Some(hint.clone()),
-            Self::File { error, .. } => file_hint(error.kind()),
-            Self::Engine(error) => engine_hint(error),
+            Self::Argument { hint, .. } => Some(Hint::new(hint)),
+            Self::File { error, .. } => file_hint(error.kind()).map(Hint::new),
+            Self::Engine(error) => hint::of_engine(error, again),
             _ => None,
         }
     }
 }
 
-fn file_hint(kind: std::io::ErrorKind) -> Option<String> {
-    let hint = match kind {
+fn file_hint(kind: std::io::ErrorKind) -> Option<&'static str> {
+    Some(match kind {
         std::io::ErrorKind::NotFound => "check the path; it is taken from the current folder",
         std::io::ErrorKind::IsADirectory => "name the file in it",
         std::io::ErrorKind::PermissionDenied => "give this user the right to it",
         _ => return None,
-    };
-    Some(hint.to_owned())
-}
-
-fn engine_hint(error: &EngineError) -> Option<String> {
-    match error {
-        EngineError::Read { error, .. } | EngineError::Cloud(error) => cloud_hint(error),
-        EngineError::UnknownKind { .. } => Some("the state may be from a newer version: upgrade provision".to_owned()),
-        EngineError::OtherAccount { .. } => {
-            Some("use the credentials of that account (AWS_PROFILE), or another stack name for this one".to_owned())
-        }
-        EngineError::OtherRegion { recorded, .. } => {
-            Some(format!("set `region: {recorded}` in the spec or AWS_REGION={recorded}, or use another stack name"))
-        }
-        EngineError::NotThere { .. } => Some("check the id, the region and the account".to_owned()),
-        EngineError::NoSuchAddress { .. } => Some("add the resource to the spec first, then import it".to_owned()),
-        EngineError::AlreadyOwned { .. } | EngineError::Store(_) | EngineError::Spec(_) => None,
-    }
-}
-
-/// What to do about a refusal of AWS.
-pub(crate) fn cloud_hint(error: &CloudError) -> Option<String> {
-    Some(match error.cause {
-        Cause::Denied => format!("allow the action {} to the credentials in use", error.operation),
-        Cause::Credentials => {
-            "set AWS_PROFILE or AWS_ACCESS_KEY_ID, or sign in again (`aws sso login`); credentials are found as the AWS CLI finds them".to_owned()
-        }
-        Cause::Unreachable => "check the network, the region and AWS_ENDPOINT_URL".to_owned(),
-        Cause::Limit => "ask for a higher quota in the Service Quotas console, or delete what is not needed".to_owned(),
-        Cause::Dependency => "something outside this stack still uses it: remove that, then run the same command again".to_owned(),
-        Cause::Throttled | Cause::Transient | Cause::Eventual => "run the same command again: it goes on from here".to_owned(),
-        Cause::NotFound | Cause::Exists | Cause::Invalid => return None,
-    })
-}
-
-/// What to do about a failed step.
-pub(crate) fn step_hint(error: &StepError, address: &str) -> Option<String> {
-    Some(match error {
-        StepError::Cloud(error) => return cloud_hint(error),
-        StepError::Taken { .. } => {
-            format!(
-                "something of that name exists and is not ours: rename this one, or adopt it with `provision import SPEC '{address}' ID`"
-            )
-        }
-        StepError::Unsettled { .. } => {
-            "if AWS is right, state in the spec what it reports; otherwise apply again".to_owned()
-        }
-        StepError::TimedOut { .. } => "apply again: it goes on waiting from here".to_owned(),
-        StepError::Vanished { .. } | StepError::Reappeared { .. } => "run the same command again".to_owned(),
-        StepError::Failed(_) => "apply again: what failed is replaced".to_owned(),
-        StepError::Died(_) => "this is a bug in provision: please report it; the state is safe, apply again".to_owned(),
-        StepError::Store(_) | StepError::Engine(_) | StepError::Spec(_) => return None,
     })
 }
 

@@ -12,6 +12,7 @@ use provision_core::schema::Schemas;
 use provision_core::spec::{self, Expanded, Files, Given, Spec};
 use provision_core::state::State;
 use provision_core::store::Holder;
+use provision_engine::budget::Budget;
 use provision_engine::pace::Patience;
 use provision_engine::session::{Limits, Session};
 use provision_engine::{Engine, Observer};
@@ -125,6 +126,7 @@ impl Connection {
             schemas: schemas(),
             observer,
             patience: patience(),
+            budget: Budget::default(),
             parallelism,
         };
         let store = stack.store().await?;

@@ -210,9 +210,10 @@ pub trait Driver: Send + Sync {
     /// Deletes the resource; `applied` is the spec last applied.
     async fn delete(&self, id: &Id, applied: &Json) -> Result<(), CloudError>;
 
-    /// Finds what an interrupted `create` with this intent made. `spec` may come from the
-    /// journal: hashes stand for secrets then.
-    async fn recover(&self, spec: &Json, intent: &Intent) -> Result<Option<Id>, CloudError>;
+    /// Finds what an interrupted `create` with this intent made: nothing, one, or all that fits
+    /// where that cannot be told apart. `spec` may come from the journal: hashes stand for
+    /// secrets then.
+    async fn recover(&self, spec: &Json, intent: &Intent) -> Result<Vec<Id>, CloudError>;
 
     /// The ids of all resources of this kind that may have the properties and outputs `by`:
     /// never too few, though there may be some that do not fit. Changes nothing.

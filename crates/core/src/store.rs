@@ -11,6 +11,7 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
 use crate::state::format::{FormatError, Header, decode_journal, decode_snapshot};
+use crate::state::history::{Entry, Past, decode_past};
 use crate::state::{Record, State, fold};
 
 pub use place::StatePlace;
@@ -33,6 +34,18 @@ pub trait Store: Send + Sync {
     /// Takes the lock from `holder`, who can write nothing from then on. Does nothing where
     /// somebody else holds it by now, or nobody.
     async fn break_lock(&self, holder: &Holder) -> Result<(), StoreError>;
+
+    /// Takes an entry into the history, and lets go of those that are
+    /// [outdated](crate::state::history::outdated). Needs no lock: whoever saved a serial is the
+    /// only one to have an entry of it. One of the same serial that a former state of the same
+    /// name left is replaced.
+    async fn remember(&self, past: &Past) -> Result<(), StoreError>;
+
+    /// The history, oldest first.
+    async fn history(&self) -> Result<Vec<Entry>, StoreError>;
+
+    /// The entry of a serial with its state, if it is kept.
+    async fn past(&self, serial: u64) -> Result<Option<Past>, StoreError>;
 }
 
 /// The right to write one state. Dropping it frees the lock, too.
@@ -140,6 +153,14 @@ fn continues(header: &Header, snapshot: &State) -> Result<bool, &'static str> {
 }
 
 impl Found {
+    /// The entry of the history that was found.
+    ///
+    /// # Errors
+    /// When it is not what was written.
+    pub fn past(&self) -> Result<Option<Past>, StoreError> {
+        self.read(decode_past)
+    }
+
     fn check_stack(&self, stack: &str, state: &State) -> Result<(), StoreError> {
         if state.stack == stack {
             return Ok(());

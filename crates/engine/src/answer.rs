@@ -12,7 +12,6 @@ use provision_core::state::Salt;
 use provision_core::value::Value;
 use serde_json::{Map, Value as Json};
 
-use crate::pace;
 use crate::{Engine, EngineError};
 
 impl Engine {
@@ -46,11 +45,11 @@ impl Engine {
     async fn answer_one(&self, ask: &Ask) -> Result<Answer, EngineError> {
         match ask {
             Ask::Identity(place) => {
-                let identity = pace::reading(self.patience, || self.provider.identity(place)).await?;
+                let identity = self.reading(|| self.provider.identity(place)).await?;
                 Ok(Answer::Value(identity.into()))
             }
             Ask::Zones(place) => {
-                let zones = pace::reading(self.patience, || self.provider.zones(place)).await?;
+                let zones = self.reading(|| self.provider.zones(place)).await?;
                 Ok(Answer::Value(Value::list(zones.into_iter().map(Value::from))))
             }
             Ask::Secret { place, arn } => self.secret(arn, place).await,
@@ -59,7 +58,7 @@ impl Engine {
     }
 
     async fn secret(&self, arn: &str, place: &Place) -> Result<Answer, EngineError> {
-        match pace::reading(self.patience, || self.provider.secret_value(arn, place)).await {
+        match self.reading(|| self.provider.secret_value(arn, place)).await {
             Ok(text) => Ok(Answer::Value(Value::from(text).into_secret())),
             Err(error) if error.cause == Cause::NotFound => Ok(Answer::Nothing),
             Err(error) => Err(error.into()),
@@ -68,7 +67,7 @@ impl Engine {
 
     /// The one resource of `kind` that has all of `by`, a JSON object of properties and
     /// outputs.
-    async fn look_up(&self, kind: &str, place: &Place, by: &str) -> Result<Answer, EngineError> {
+    pub(crate) async fn look_up(&self, kind: &str, place: &Place, by: &str) -> Result<Answer, EngineError> {
         let driver = self.driver(kind, place).await?;
         let Ok(by) = serde_json::from_str::<Map<String, Json>>(by) else {
             return Ok(Answer::Nothing);
@@ -100,14 +99,14 @@ impl Engine {
     async fn candidates(&self, driver: &dyn Driver, by: &Map<String, Json>) -> Result<Vec<(Id, Seen)>, EngineError> {
         let ids = match by.get("id").and_then(Json::as_str) {
             Some(id) => vec![Id::from(id)],
-            None => pace::reading(self.patience, || driver.find(by)).await?,
+            None => self.reading(|| driver.find(by)).await?,
         };
         if ids.is_empty() {
             return Ok(Vec::new());
         }
         let wanted = |id: &Id| Wanted { id: id.clone(), applied: None, outputs: Json::Null };
         let wanted: Vec<Wanted> = ids.iter().map(wanted).collect();
-        let live = pace::reading(self.patience, || driver.read(&wanted)).await?;
+        let live = self.reading(|| driver.read(&wanted)).await?;
         let seen = ids.into_iter().zip(live).filter_map(|(id, live)| Some((id, Seen::new(live?, driver.schema()))));
         Ok(seen.collect())
     }

@@ -6,7 +6,7 @@ use provision_core::address::Address;
 use provision_core::driver::Id;
 use provision_core::plan::{Observed, adopted};
 use provision_core::spec::{Expanded, Instance};
-use provision_core::state::Record;
+use provision_core::state::{Record, Resource};
 use provision_core::value::Value;
 
 use crate::journal::Journal;
@@ -16,6 +16,9 @@ use crate::{Engine, EngineError};
 impl Engine {
     /// Records that `id` is the resource at `address` of `spec`. Nothing is changed in AWS:
     /// the next plan shows what differs from the spec.
+    ///
+    /// Where a create was interrupted there, what it made goes first. If that cannot be told, or
+    /// it made nothing, `id` is what it was to make.
     ///
     /// # Errors
     /// When the spec does not name the address, the state holds it or the id already, or AWS
@@ -28,7 +31,14 @@ impl Engine {
         id: Id,
     ) -> Result<(), EngineError> {
         let instance = spec.instance(address).ok_or_else(|| EngineError::NoSuchAddress { address: address.clone() })?;
-        let generation = journal.with(|state| state.next_generation);
+        match self.recover_at(journal, address).await {
+            Err(EngineError::Undecided(_)) => {}
+            recovered => recovered?,
+        }
+        let generation = journal.with(|state| {
+            let interrupted = state.resources.get(address).and_then(Resource::interrupted_create);
+            interrupted.map_or(state.next_generation, |pending| pending.generation)
+        });
         self.adopt(journal, spec, instance, id, generation, &Value::Null).await
     }
 
@@ -67,7 +77,10 @@ impl Engine {
 /// The address that owns `id` already, or what is at `address` already.
 fn in_the_way(journal: &Journal, kind: &str, instance: &Instance, id: &Id) -> Option<EngineError> {
     journal.with(|state| {
-        let current = state.resources.get(&instance.address).and_then(|resource| resource.current.as_ref());
+        let resource = state.resources.get(&instance.address);
+        // What a create was interrupted for takes the place of what is there.
+        let resource = resource.filter(|resource| resource.interrupted_create().is_none());
+        let current = resource.and_then(|resource| resource.current.as_ref());
         let at_address = current.map(|current| (&instance.address, &current.id));
         let (address, id) = at_address.or_else(|| Some((state.owner(kind, &instance.place, id)?, id)))?;
         Some(EngineError::AlreadyOwned { address: address.clone(), id: id.to_string() })

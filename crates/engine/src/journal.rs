@@ -4,6 +4,7 @@
 use provision_core::state::{Record, State};
 use provision_core::store::{Lease, StoreError};
 use tokio::sync::{mpsc, oneshot, watch};
+use tokio::time::Instant;
 
 use crate::tenure::Tenure;
 
@@ -22,6 +23,7 @@ pub struct Journal {
     queue: mpsc::UnboundedSender<Request>,
     state: watch::Receiver<State>,
     broken: watch::Receiver<Option<StoreError>>,
+    over: watch::Receiver<Option<Instant>>,
 }
 
 #[expect(clippy::large_enum_variant, reason = "all but the last request is a record")]
@@ -45,10 +47,10 @@ impl Journal {
         let tenure = Tenure::begin(lease).await?;
         state.serial = tenure.save(&state).await?;
         let (state, seen) = watch::channel(state);
-        let (breaks, broken) = watch::channel(None);
+        let ((breaks, broken), over) = (watch::channel(None), tenure.over());
         let (queue, requests) = mpsc::unbounded_channel();
         tokio::spawn(Writer { tenure, state, broken: breaks }.run(requests));
-        Ok(Self { queue, state: seen, broken })
+        Ok(Self { queue, state: seen, broken, over })
     }
 
     /// Makes `record` durable, then takes it into the state.
@@ -66,9 +68,11 @@ impl Journal {
         look(&self.state.borrow())
     }
 
-    /// Whether the lease was lost: nothing may be begun any more.
+    /// Whether the lease was lost: nothing may be begun any more. The clock is asked too, for a
+    /// process that stood still has not been told yet.
     pub fn is_lost(&self) -> bool {
-        matches!(*self.broken.borrow(), Some(StoreError::LeaseLost { .. }))
+        let is_over = self.over.borrow().is_some_and(|over| Instant::now() >= over);
+        is_over || matches!(*self.broken.borrow(), Some(StoreError::LeaseLost { .. }))
     }
 
     /// Waits until the journal is broken; for ever if it is closed before.

@@ -3,6 +3,7 @@
 
 mod answer;
 pub mod apply;
+pub mod budget;
 pub mod edit;
 pub mod event;
 pub mod import;
@@ -24,8 +25,10 @@ use provision_core::driver::{CloudError, Provider};
 use provision_core::schema::Schemas;
 use provision_core::store::StoreError;
 
+use budget::Budget;
 pub use event::{Event, Observer, Unobserved};
 use pace::Patience;
+pub use recover::Undecided;
 
 /// What every operation needs: a cloud, its kinds, and someone who watches.
 #[derive(Clone)]
@@ -38,6 +41,8 @@ pub struct Engine {
     pub observer: Arc<dyn Observer>,
     /// How long to wait for what is not there yet.
     pub patience: Patience,
+    /// How often calls are made again, all in all.
+    pub budget: Budget,
     /// How many steps run at once, at most.
     pub parallelism: usize,
 }
@@ -60,6 +65,9 @@ pub enum EngineError {
         /// What it says.
         error: CloudError,
     },
+    /// Nobody can tell what interrupted creates made: nothing is planned until the user says.
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+    Undecided(Vec<Undecided>),
     /// A fact of the cloud cannot be had.
     #[error(transparent)]
     Cloud(#[from] CloudError),
@@ -110,4 +118,14 @@ pub enum EngineError {
         /// The address.
         address: Address,
     },
+}
+
+impl EngineError {
+    /// The call that failed, where one did.
+    pub fn cloud(&self) -> Option<&CloudError> {
+        match self {
+            Self::Read { error, .. } | Self::Cloud(error) => Some(error),
+            _ => None,
+        }
+    }
 }

@@ -1,5 +1,5 @@
 //! A state in files: `<stack>.json`, beside it `<stack>.journal` while an apply is
-//! under way or was cut short, and `<stack>.lock`.
+//! under way or was cut short, `<stack>.lock`, and the history in `<stack>.history`.
 //!
 //! # Invariants
 //! - The snapshot is replaced by renaming a synced file, and the directory is synced
@@ -12,6 +12,8 @@
 //!   what happens; so before every write the first looks whether the file at its
 //!   place still names it.
 
+mod history;
+
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
@@ -20,6 +22,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use async_trait::async_trait;
 use provision_core::state::Record;
 use provision_core::state::format::{Header, encode_header, encode_records};
+use provision_core::state::history::{Entry, Past};
 use provision_core::store::{Found, Holder, Lease, Loaded, Replacement, Store, StoreError};
 
 /// The store of one stack in a directory, which is made on the first lock.
@@ -36,6 +39,7 @@ struct Files {
     snapshot: PathBuf,
     journal: PathBuf,
     lock: PathBuf,
+    history: PathBuf,
 }
 
 impl LocalStore {
@@ -43,8 +47,8 @@ impl LocalStore {
     pub fn new(directory: impl Into<PathBuf>, stack: &str) -> Self {
         let directory = directory.into();
         let file = |extension: &str| directory.join(format!("{stack}.{extension}"));
-        let (snapshot, journal, lock) = (file("json"), file("journal"), file("lock"));
-        Self { files: Files { directory, snapshot, journal, lock }, stack: stack.to_owned() }
+        let (snapshot, journal, lock, history) = (file("json"), file("journal"), file("lock"), file("history"));
+        Self { files: Files { directory, snapshot, journal, lock, history }, stack: stack.to_owned() }
     }
 }
 
@@ -82,6 +86,21 @@ impl Store for LocalStore {
             _ => Ok(()),
         })
         .await
+    }
+
+    async fn remember(&self, past: &Past) -> Result<(), StoreError> {
+        let (directory, past) = (self.files.history.clone(), past.clone());
+        blocking(move || history::remember(&directory, &past)).await
+    }
+
+    async fn history(&self) -> Result<Vec<Entry>, StoreError> {
+        let directory = self.files.history.clone();
+        blocking(move || history::history(&directory)).await
+    }
+
+    async fn past(&self, serial: u64) -> Result<Option<Past>, StoreError> {
+        let directory = self.files.history.clone();
+        blocking(move || history::past(&directory, serial)).await
     }
 }
 

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use provision_core::driver::{Cause, CloudError};
 use provision_core::store::{NewTries, Tries};
 use rand::RngExt;
 use tokio::time::Instant;
@@ -108,21 +107,4 @@ pub(crate) async fn until_then<T>(time: Instant, work: impl Future<Output = T>) 
 #[expect(clippy::disallowed_methods, reason = "the home of waiting")]
 pub async fn wait(pause: Duration) {
     tokio::time::sleep(pause).await;
-}
-
-/// Makes a call that changes nothing, again while it is throttled or fails in passing.
-///
-/// # Errors
-/// What the last try answered.
-pub async fn reading<T, F>(patience: Patience, call: impl Fn() -> F) -> Result<T, CloudError>
-where
-    F: Future<Output = Result<T, CloudError>>,
-{
-    let mut pauses = Pauses::new(patience, Duration::from_secs(60));
-    loop {
-        match call().await {
-            Err(error) if matches!(error.cause, Cause::Throttled | Cause::Transient) && pauses.pause().await => {}
-            answer => return answer,
-        }
-    }
 }

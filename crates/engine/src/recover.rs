@@ -1,14 +1,39 @@
 //! Settling what an earlier run was about to create when it ended.
 
+use std::fmt;
+
 use futures::future::try_join_all;
 use provision_core::address::Address;
 use provision_core::driver::{Cause, CloudError, Driver, Id, Intent, Recovery};
-use provision_core::state::{Operation, Pending, Record, Resource};
+use provision_core::state::{Pending, Record, Resource};
 use serde_json::Value as Json;
 
 use crate::journal::Journal;
-use crate::pace::{self, Pauses};
+use crate::pace::Pauses;
 use crate::{Engine, EngineError, Event};
+
+/// A create without an answer, and several things that it may have made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Undecided {
+    /// The resource.
+    pub address: Address,
+    /// Its kind.
+    pub kind: String,
+    /// The physical names of all that fits, sorted. The state owns none of them.
+    pub candidates: Vec<Id>,
+}
+
+impl fmt::Display for Undecided {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let ids: Vec<String> = self.candidates.iter().map(|id| format!("`{id}`")).collect();
+        let Self { address, kind, .. } = self;
+        write!(
+            f,
+            "an interrupted run was creating `{address}` ({kind}), and it cannot be told which of these it made: "
+        )?;
+        write!(f, "{}", ids.join(", "))
+    }
+}
 
 impl Engine {
     /// Looks for what every create without a result may have made, all at once. What is
@@ -19,14 +44,24 @@ impl Engine {
     /// be repeated.
     ///
     /// # Errors
-    /// When AWS cannot be asked, or the journal cannot be written.
+    /// When AWS cannot be asked, the journal cannot be written, or it cannot be told what was made.
     pub async fn recover(&self, journal: &Journal) -> Result<(), EngineError> {
+        self.recover_those(journal, |_| true).await
+    }
+
+    /// The same for what was to be at `address` alone.
+    pub(crate) async fn recover_at(&self, journal: &Journal, address: &Address) -> Result<(), EngineError> {
+        self.recover_those(journal, |found| found == address).await
+    }
+
+    async fn recover_those(&self, journal: &Journal, is_meant: impl Fn(&Address) -> bool) -> Result<(), EngineError> {
         let state = journal.state();
-        let searches = state.resources.iter().filter_map(|(address, resource)| {
-            let pending = resource.pending.as_ref().filter(|it| it.operation == Operation::Create)?;
-            Some(self.recover_create(journal, &state.stack, address, resource, pending))
+        let searches = state.resources.iter().filter(|(address, _)| is_meant(address)).filter_map(|(address, it)| {
+            let pending = it.interrupted_create()?;
+            Some(self.recover_create(journal, &state.stack, address, it, pending))
         });
-        try_join_all(searches).await.map(drop)
+        let undecided: Vec<Undecided> = try_join_all(searches).await?.into_iter().flatten().collect();
+        if undecided.is_empty() { Ok(()) } else { Err(EngineError::Undecided(undecided)) }
     }
 
     async fn recover_create(
@@ -36,7 +71,7 @@ impl Engine {
         address: &Address,
         resource: &Resource,
         pending: &Pending,
-    ) -> Result<(), EngineError> {
+    ) -> Result<Option<Undecided>, EngineError> {
         let intent = Intent {
             stack: stack.to_owned(),
             address: address.clone(),
@@ -44,33 +79,70 @@ impl Engine {
             token: pending.token.clone(),
         };
         let driver = self.driver(&resource.kind, &resource.place).await?;
-        let found = self
-            .search(&*driver, &pending.request, &intent)
-            .await
-            .map_err(|error| EngineError::Read { addresses: vec![address.clone()], error })?;
+        let state = journal.state();
+        let is_free = |id: &Id| state.owner(&resource.kind, &resource.place, id).is_none();
+        let found = self.search(&*driver, &pending.request, &intent, is_free).await;
+        let found = found.map_err(|error| EngineError::Read { addresses: vec![address.clone()], error })?;
+        let found = match found {
+            Search::Nothing => None,
+            Search::Found(id) => Some(id),
+            Search::Undecided(undecided) => return Ok(Some(undecided)),
+        };
         self.observer.see(&Event::Recovered { address, found: found.is_some() });
         if let Some(id) = found {
             let created = Record::Created { address: address.clone(), generation: pending.generation, id };
             journal.record(created).await?;
         }
-        Ok(())
+        Ok(None)
     }
-    /// Looks for what a create without an answer may have made, until the grace period is
-    /// over where that is found by listing (law 5).
+
+    /// Looks for what a create without an answer may have made, until the grace period is over:
+    /// neither a list nor a name shows at once what was made a moment ago (law 5). Only a token
+    /// is known from the first. What is not free, because the state owns it, was made by another
+    /// create.
     pub(crate) async fn search(
         &self,
         driver: &dyn Driver,
         spec: &Json,
         intent: &Intent,
-    ) -> Result<Option<Id>, CloudError> {
+        is_free: impl Fn(&Id) -> bool,
+    ) -> Result<Search, CloudError> {
         let recovery = driver.schema().description.recovery;
-        let is_listed = matches!(recovery, Recovery::Tag | Recovery::Scan);
+        let may_be_unseen = recovery != Recovery::Token;
         let mut pauses = Pauses::new(self.patience, self.patience.grace);
         loop {
-            match pace::reading(self.patience, || driver.recover(spec, intent)).await {
-                Ok(None) if is_listed && pauses.pause().await => {}
-                Err(error) if recovery == Recovery::Token && is_refusal(&error) => return Ok(None),
-                answer => return answer,
+            let mut found = match self.reading(|| driver.recover(spec, intent)).await {
+                Err(error) if recovery == Recovery::Token && is_refusal(&error) => return Ok(Search::Nothing),
+                answer => answer?,
+            };
+            found.retain(|id| is_free(id));
+            if !found.is_empty() || !may_be_unseen || !pauses.pause().await {
+                return Ok(Search::of(found, driver, intent));
+            }
+        }
+    }
+}
+
+/// What was found of a create without an answer.
+pub(crate) enum Search {
+    /// It made nothing.
+    Nothing,
+    /// It made this.
+    Found(Id),
+    /// It made one of several.
+    Undecided(Undecided),
+}
+
+impl Search {
+    fn of(mut found: Vec<Id>, driver: &dyn Driver, intent: &Intent) -> Self {
+        found.sort();
+        found.dedup();
+        match <[Id; 1]>::try_from(found) {
+            Ok([id]) => Self::Found(id),
+            Err(none) if none.is_empty() => Self::Nothing,
+            Err(candidates) => {
+                let (address, kind) = (intent.address.clone(), driver.schema().name().to_owned());
+                Self::Undecided(Undecided { address, kind, candidates })
             }
         }
     }

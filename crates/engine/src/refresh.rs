@@ -10,7 +10,7 @@ use provision_core::plan::{Observed, Seen, place_of};
 use provision_core::spec::Expanded;
 use provision_core::state::{Instance, Operation, Resource, State};
 
-use crate::pace::{self, Pauses};
+use crate::pace::Pauses;
 use crate::{Engine, EngineError, Event};
 
 impl Engine {
@@ -70,7 +70,7 @@ impl Engine {
         may_be_unseen: impl Fn(usize) -> bool,
     ) -> Result<Vec<Option<Live>>, CloudError> {
         let mut pauses = Pauses::new(self.patience, self.patience.grace);
-        let mut live = pace::reading(self.patience, || driver.read(all)).await?;
+        let mut live = self.reading(|| driver.read(all)).await?;
         loop {
             let unseen: Vec<usize> =
                 (0..all.len()).filter(|&index| live[index].is_none() && may_be_unseen(index)).collect();
@@ -78,7 +78,7 @@ impl Engine {
                 return Ok(live);
             }
             let wanted: Vec<Wanted> = unseen.iter().map(|&index| all[index].clone()).collect();
-            let found = pace::reading(self.patience, || driver.read(&wanted)).await?;
+            let found = self.reading(|| driver.read(&wanted)).await?;
             unseen.into_iter().zip(found).for_each(|(index, found)| live[index] = found);
         }
     }

@@ -52,9 +52,25 @@ impl Session {
     /// open is looked for.
     ///
     /// # Errors
+    /// As [`open`](Self::open), and when it cannot be told what an interrupted run made.
+    pub async fn begin(&self, holder: &Holder) -> Result<Journal, EngineError> {
+        let journal = self.open(holder).await?;
+        match self.engine.recover(&journal).await {
+            Ok(()) => Ok(journal),
+            Err(error) => {
+                // The lock is given back before the error is told.
+                journal.close(|_| {}).await?;
+                Err(error)
+            }
+        }
+    }
+
+    /// Takes the lock, loads the state and begins a journal, whatever an interrupted run left open.
+    ///
+    /// # Errors
     /// When somebody else holds the lock, the state cannot be read, belongs to another
     /// account or region, or AWS does not answer.
-    pub async fn begin(&self, holder: &Holder) -> Result<Journal, EngineError> {
+    pub async fn open(&self, holder: &Holder) -> Result<Journal, EngineError> {
         // Without credentials nothing is begun, and no file is made.
         let account = self.engine.provider.identity(&Place::default()).await?.account_id;
         let lease = self.store.lock(holder).await?;
@@ -63,9 +79,7 @@ impl Session {
         }
         let mut state = self.peek().await?;
         self.claim(&mut state, account)?;
-        let journal = Journal::start(lease, state).await?;
-        self.engine.recover(&journal).await?;
-        Ok(journal)
+        Ok(Journal::start(lease, state).await?)
     }
 
     /// Law 9: a state is of one account and one region.

@@ -155,7 +155,7 @@ impl Driver for SharedDriver {
         self.inner.delete(id, applied).await
     }
 
-    async fn recover(&self, spec: &Json, intent: &Intent) -> Result<Option<Id>, CloudError> {
+    async fn recover(&self, spec: &Json, intent: &Intent) -> Result<Vec<Id>, CloudError> {
         self.inner.recover(spec, intent).await
     }
 
@@ -216,8 +216,8 @@ mod tests {
             Ok(())
         }
 
-        async fn recover(&self, _: &Json, _: &Intent) -> Result<Option<Id>, CloudError> {
-            Ok(None)
+        async fn recover(&self, _: &Json, _: &Intent) -> Result<Vec<Id>, CloudError> {
+            Ok(Vec::new())
         }
 
         async fn find(&self, _: &Map<String, Json>) -> Result<Vec<Id>, CloudError> {

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use provision_core::state::{Record, State};
 use provision_core::store::{Lease, StoreError};
+use tokio::sync::watch;
 use tokio::time::Instant;
 
 use crate::pace;
@@ -18,6 +19,8 @@ use crate::pace;
 pub(crate) struct Tenure {
     lease: Box<dyn Lease>,
     times: Option<Times>,
+    /// From when on nothing more is begun, for whoever begins something.
+    over: watch::Sender<Option<Instant>>,
 }
 
 struct Times {
@@ -51,11 +54,17 @@ impl Tenure {
     pub(crate) async fn begin(lease: Box<dyn Lease>) -> Result<Self, StoreError> {
         let begun = Instant::now();
         let times = lease.term().map(|term| Times::new(term, begun));
-        let tenure = Self { lease, times };
+        let over = watch::Sender::new(times.as_ref().map(|times| times.over));
+        let tenure = Self { lease, times, over };
         if tenure.times.is_some() {
             tenure.in_time(tenure.lease.renew()).await?;
         }
         Ok(tenure)
+    }
+
+    /// From when on nothing more is begun: later after each renewal.
+    pub(crate) fn over(&self) -> watch::Receiver<Option<Instant>> {
+        self.over.subscribe()
     }
 
     /// Waits until the lease is to be renewed: for ever if it has no term.
@@ -73,7 +82,10 @@ impl Tenure {
         let Some(times) = &mut self.times else { return renewed };
         tracing::debug!(?renewed, "renewed the lease");
         match renewed {
-            Ok(()) => *times = Times::new(times.term, begun),
+            Ok(()) => {
+                *times = Times::new(times.term, begun);
+                self.over.send_replace(Some(times.over));
+            }
             Err(StoreError::Io { .. }) if !times.is_over() => {
                 times.due = (Instant::now() + times.term / TRIED_AGAIN_AFTER).min(times.over);
             }

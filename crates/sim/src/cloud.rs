@@ -6,14 +6,15 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use provision_core::address::Address;
-use provision_core::driver::{CloudError, Driver, Id, Identity, Phase, Place, Provider};
+use provision_core::driver::{Cause, CloudError, Driver, Id, Identity, Phase, Place, Provider, Recovery};
 use provision_core::schema::Schemas;
 use serde_json::{Map, Value as Json};
 use tokio::time::Instant;
 
 use crate::driver::SimDriver;
 use crate::fault::{Fault, Planned};
-use crate::process::Process;
+use crate::network::{Network, ONE_WAY, travel};
+use crate::process::{Moment, Process};
 use crate::site::{Site, Worlds};
 use crate::world::answer_to;
 
@@ -21,6 +22,7 @@ use crate::world::answer_to;
 #[derive(Clone, Debug)]
 pub struct SimCloud {
     worlds: Arc<Mutex<Worlds>>,
+    network: Network,
 }
 
 /// One thing in the cloud.
@@ -43,7 +45,7 @@ pub struct View {
 impl SimCloud {
     /// An empty cloud with these kinds.
     pub fn new(schemas: Arc<Schemas>) -> Self {
-        Self { worlds: Arc::new(Mutex::new(Worlds::new(schemas))) }
+        Self { worlds: Arc::new(Mutex::new(Worlds::new(schemas))), network: Network::default() }
     }
 
     /// The cloud as `process` reaches it.
@@ -123,22 +125,28 @@ impl SimCloud {
         self.worlds().faults.randomly(seed, rate);
     }
 
-    /// From now on nothing goes wrong.
+    /// From now on nothing goes wrong; what went wrong stays counted.
     pub fn heal(&self) {
         self.worlds().faults.none();
+    }
+
+    /// How often something went wrong so far, by fault.
+    pub fn struck(&self) -> BTreeMap<&'static str, u64> {
+        self.worlds().faults.struck.clone()
+    }
+
+    /// Lets all requests arrive that are under way.
+    pub fn flush(&self) {
+        self.network.flush();
+    }
+
+    pub(crate) fn network(&self) -> &Network {
+        &self.network
     }
 
     pub(crate) fn worlds(&self) -> MutexGuard<'_, Worlds> {
         self.worlds.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// How long a request takes to the cloud, and its answer back.
-const ONE_WAY: Duration = Duration::from_millis(50);
-
-#[expect(clippy::disallowed_methods, reason = "a simulated network takes simulated time")]
-async fn travel() {
-    tokio::time::sleep(ONE_WAY).await;
 }
 
 /// The cloud as one process reaches it.
@@ -148,39 +156,58 @@ pub(crate) struct Connection {
     process: Arc<Process>,
 }
 
+/// The operation of a service that is called, and what goes wrong with it.
+struct Request {
+    name: String,
+    fault: Option<Fault>,
+}
+
 impl Connection {
-    /// Calls `operation` of `service`, which has this `effect`.
-    pub(crate) async fn call<T: Send>(
+    /// Calls `operation` of `service`, whose things are found again by `recovery` and which has
+    /// this `effect`.
+    pub(crate) async fn call<T: Send + 'static>(
         &self,
-        service: &str,
-        operation: &str,
-        effect: impl FnOnce(&mut Worlds, Option<Fault>) -> Result<T, CloudError> + Send,
+        (service, operation): (&str, &str),
+        recovery: Option<Recovery>,
+        effect: impl Fn(&mut Worlds, Option<Fault>) -> Result<T, CloudError> + Send + 'static,
     ) -> Result<T, CloudError> {
         let name = format!("{service}:{operation}");
         let call = self.process.enter(&name).await;
-        travel().await;
-        let answer = self.arrive(service, operation, &name, effect);
-        self.process.leave(call, &name).await;
-        travel().await;
+        let fault = self.cloud.worlds().faults.draw(service, operation, recovery);
+        let request = Request { name: name.clone(), fault };
+        let (cloud, delay) = (self.cloud.clone(), ONE_WAY + fault.map_or(Duration::ZERO, Fault::delay));
+        let answered = self.cloud.network.send(delay, move || request.arrive(&mut cloud.worlds(), effect));
+        self.process.pass(call, Moment::During, &name).await;
+        let answer = match fault.and_then(|fault| fault.gives_up(&name)) {
+            Some(told) => {
+                travel(ONE_WAY).await;
+                Err(told)
+            }
+            None => answered.await.unwrap_or_else(|_| Err(CloudError::new(Cause::Unreachable, &*name, "it is gone"))),
+        };
+        self.process.pass(call, Moment::After, &name).await;
+        travel(ONE_WAY).await;
         answer
     }
+}
 
+impl Request {
     /// What happens when the request has reached the cloud.
     fn arrive<T>(
         &self,
-        service: &str,
-        operation: &str,
-        name: &str,
-        effect: impl FnOnce(&mut Worlds, Option<Fault>) -> Result<T, CloudError>,
+        worlds: &mut Worlds,
+        effect: impl Fn(&mut Worlds, Option<Fault>) -> Result<T, CloudError>,
     ) -> Result<T, CloudError> {
-        let mut worlds = self.cloud.worlds();
-        *worlds.calls.entry(name.to_owned()).or_default() += 1;
-        let fault = worlds.faults.draw(service, operation);
-        let told = fault.and_then(|fault| answer_to(fault, name));
-        match (fault, told) {
-            (Some(Fault::Lost | Fault::Half), Some(told)) => effect(&mut worlds, fault).and(Err(told)),
+        *worlds.calls.entry(self.name.clone()).or_default() += 1;
+        let told = self.fault.and_then(|fault| answer_to(fault, &self.name));
+        match (self.fault, told) {
+            (Some(Fault::Lost | Fault::Half), Some(told)) => effect(worlds, self.fault).and(Err(told)),
+            (Some(Fault::Twice), _) => {
+                let _ = effect(worlds, None);
+                effect(worlds, None)
+            }
             (_, Some(told)) => Err(told),
-            _ => effect(&mut worlds, fault),
+            _ => effect(worlds, self.fault),
         }
     }
 }
@@ -209,6 +236,7 @@ impl Provider for Connection {
     }
 
     async fn secret_value(&self, arn: &str, _place: &Place) -> Result<String, CloudError> {
-        self.call("sim", "secret_value", |worlds, _| worlds.secret(arn)).await
+        let arn = arn.to_owned();
+        self.call(("sim", "secret_value"), None, move |worlds, _| worlds.secret(&arn)).await
     }
 }

@@ -9,7 +9,7 @@ use serde_json::{Map, Value as Json};
 
 use crate::cloud::Connection;
 use crate::fault::Fault;
-use crate::site::Site;
+use crate::site::{Site, Worlds};
 use crate::world::World;
 
 /// A kind at one site as one process drives it.
@@ -20,13 +20,15 @@ pub(crate) struct SimDriver {
 }
 
 impl SimDriver {
-    async fn call<T: Send>(
+    async fn call<T: Send + 'static>(
         &self,
         operation: &str,
-        effect: impl FnOnce(&mut World, Option<Fault>) -> Result<T, CloudError> + Send,
+        effect: impl Fn(&mut World, &KindSchema, Option<Fault>) -> Result<T, CloudError> + Send + 'static,
     ) -> Result<T, CloudError> {
-        let effect = |worlds: &mut crate::site::Worlds, fault| effect(worlds.at(&self.site), fault);
-        self.connection.call(self.schema.name(), operation, effect).await
+        let (site, schema) = (self.site.clone(), Arc::clone(&self.schema));
+        let effect = move |worlds: &mut Worlds, fault| effect(worlds.at(&site), &schema, fault);
+        let recovery = self.schema.description.recovery;
+        self.connection.call((self.schema.name(), operation), Some(recovery), effect).await
     }
 }
 
@@ -37,26 +39,31 @@ impl Driver for SimDriver {
     }
 
     async fn create(&self, spec: &Json, intent: &Intent) -> Result<Id, CloudError> {
-        self.call("create", |world, fault| world.create(&self.schema, spec, intent, fault)).await
+        let (spec, intent) = (spec.clone(), intent.clone());
+        self.call("create", move |world, schema, fault| world.create(schema, &spec, &intent, fault)).await
     }
 
     async fn read(&self, wanted: &[Wanted]) -> Result<Vec<Option<Live>>, CloudError> {
-        self.call("read", |world, _| Ok(world.read(&self.schema, wanted))).await
+        let wanted = wanted.to_vec();
+        self.call("read", move |world, schema, _| Ok(world.read(schema, &wanted))).await
     }
 
     async fn update(&self, spec: &Json, update: &Update) -> Result<(), CloudError> {
-        self.call("update", |world, fault| world.update(&self.schema, spec, update, fault)).await
+        let (spec, update) = (spec.clone(), update.clone());
+        self.call("update", move |world, schema, fault| world.update(schema, &spec, &update, fault)).await
     }
 
     async fn delete(&self, id: &Id, _applied: &Json) -> Result<(), CloudError> {
-        self.call("delete", |world, _| world.delete(&self.schema, id)).await
+        let id = id.clone();
+        self.call("delete", move |world, schema, fault| world.delete(schema, &id, fault)).await
     }
 
-    async fn recover(&self, spec: &Json, intent: &Intent) -> Result<Option<Id>, CloudError> {
-        self.call("recover", |world, _| world.recover(&self.schema, spec, intent)).await
+    async fn recover(&self, spec: &Json, intent: &Intent) -> Result<Vec<Id>, CloudError> {
+        let (spec, intent) = (spec.clone(), intent.clone());
+        self.call("recover", move |world, schema, _| world.recover(schema, &spec, &intent)).await
     }
 
     async fn find(&self, _by: &Map<String, Json>) -> Result<Vec<Id>, CloudError> {
-        self.call("find", |world, _| Ok(world.all(&self.schema))).await
+        self.call("find", |world, schema, _| Ok(world.all(schema))).await
     }
 }

@@ -12,7 +12,10 @@
 mod cloud;
 mod driver;
 mod fault;
+mod network;
 mod process;
+mod run;
+mod seams;
 mod simulation;
 mod site;
 mod store;
@@ -21,7 +24,9 @@ mod world;
 
 pub use cloud::{SimCloud, View};
 pub use fault::{Fault, Planned};
-pub use process::{Crash, Moment, Process};
-pub use simulation::{Command, Ended, Options, Simulation};
+pub use process::{Freeze, Moment, Point, Process, meanwhile};
+pub use run::{Command, Ended, Options};
+pub use seams::{Faithful, Seams};
+pub use simulation::Simulation;
 pub use site::Site;
-pub use store::MemoryStore;
+pub use store::{MemoryStore, PlannedFault, StoreFault, StoreRules};

@@ -1,36 +1,47 @@
-//! A store in memory, with the guarantees of the local one: what it holds is the very
-//! text that a file would.
+//! A store in memory: what it holds is the very text that a file or an object would.
+//!
+//! It is either like files, whose lock lasts as long as the process that has it, or like a
+//! bucket, whose lock has a term and whose writes travel and may arrive late.
 
-use std::sync::atomic::{AtomicU32, Ordering};
+mod fault;
+mod lease;
+mod stored;
+
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use async_trait::async_trait;
-use provision_core::state::format::{Header, encode_header, encode_records, encode_snapshot};
-use provision_core::state::{Record, State};
-use provision_core::store::{Found, Holder, Lease, Loaded, Replacement, Store, StoreError};
+use provision_core::state::State;
+use provision_core::state::format::encode_snapshot;
+use provision_core::state::history::{Entry, Past, encode_past, outdated};
+use provision_core::store::{Holder, Lease, Loaded, Store, StoreError};
 
-use crate::process::Process;
+use crate::network::{Network, ONE_WAY, travel};
+use crate::process::{Moment, Process};
+use lease::MemoryLease;
+use stored::{Stored, found};
+
+pub use fault::{PlannedFault, StoreFault};
+pub use stored::StoreRules;
 
 /// The store of one stack. Clones are the same store.
 #[derive(Clone, Debug)]
 pub struct MemoryStore {
     stack: String,
-    texts: Arc<Mutex<Texts>>,
-    /// How many appends are still to fail.
-    failing: Arc<AtomicU32>,
-}
-
-#[derive(Debug, Default)]
-struct Texts {
-    snapshot: Option<String>,
-    journal: Option<String>,
-    lock: Option<(Holder, Arc<Process>)>,
+    stored: Arc<Mutex<Stored>>,
+    /// How long a lease lasts and by which way writes come, where it is like a bucket.
+    far: Option<(Duration, Network)>,
 }
 
 impl MemoryStore {
-    /// An empty store for `stack`.
+    /// An empty store for `stack`, like files.
     pub fn new(stack: &str) -> Self {
-        Self { stack: stack.to_owned(), texts: Arc::default(), failing: Arc::default() }
+        Self { stack: stack.to_owned(), stored: Arc::default(), far: None }
+    }
+
+    /// An empty store for `stack`, like a bucket, with leases of this term.
+    pub(crate) fn far(stack: &str, term: Duration, network: Network) -> Self {
+        Self { far: Some((term, network)), ..Self::new(stack) }
     }
 
     /// The store as `process` reaches it.
@@ -38,9 +49,29 @@ impl MemoryStore {
         Arc::new(Connection { store: self.clone(), process })
     }
 
-    /// Lets the next `times` appends fail without an effect.
-    pub fn fail_appends(&self, times: u32) {
-        self.failing.store(times, Ordering::Relaxed);
+    /// Lets something go wrong.
+    pub fn plan_fault(&self, planned: PlannedFault) {
+        self.stored().faults.plan(planned);
+    }
+
+    /// From now on each call goes wrong with the probability `rate`.
+    pub fn fail_randomly(&self, seed: u64, rate: f64) {
+        self.stored().faults.randomly(seed, rate);
+    }
+
+    /// From now on nothing goes wrong; what went wrong stays counted.
+    pub fn heal(&self) {
+        self.stored().faults.none();
+    }
+
+    /// From now on it keeps these rules.
+    pub fn keep(&self, rules: StoreRules) {
+        self.stored().rules = rules;
+    }
+
+    /// How often something went wrong so far, by what it was.
+    pub fn struck(&self) -> std::collections::BTreeMap<&'static str, u64> {
+        self.stored().faults.struck.clone()
     }
 
     /// The state as it is stored now.
@@ -48,7 +79,15 @@ impl MemoryStore {
     /// # Errors
     /// When what is stored is damaged.
     pub fn state(&self) -> Result<Option<State>, StoreError> {
-        Ok(self.read()?.map(|loaded| loaded.state))
+        Ok(self.stored().load(&self.stack)?.map(|loaded| loaded.state))
+    }
+
+    /// The state as it would be stored, had only this part of the journal become durable.
+    ///
+    /// # Errors
+    /// When that could not be read: it never may.
+    pub fn state_cut(&self, part: f64) -> Result<Option<State>, StoreError> {
+        Ok(self.stored().cut(part).load(&self.stack)?.map(|loaded| loaded.state))
     }
 
     /// Changes the stored state as somebody who works on it by hand.
@@ -59,147 +98,136 @@ impl MemoryStore {
         if let Some(mut state) = self.state()? {
             edit(&mut state);
             let text = encode_snapshot(&state).map_err(|error| StoreError::of_format(error, "the snapshot"))?;
-            *self.texts() = Texts { snapshot: Some(text), ..Texts::default() };
+            *self.stored() = Stored::of(text);
         }
         Ok(())
     }
 
     /// Everything that is stored, as text.
     pub fn text(&self) -> String {
-        let texts = self.texts();
-        [&texts.snapshot, &texts.journal].into_iter().flatten().map(String::as_str).collect()
+        let stored = self.stored();
+        [&stored.snapshot, &stored.journal].into_iter().flatten().map(String::as_str).collect()
     }
 
-    fn texts(&self) -> MutexGuard<'_, Texts> {
-        self.texts.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Who holds the lock.
+    pub fn holder(&self) -> Option<Holder> {
+        self.stored().holder().cloned()
     }
 
-    fn read(&self) -> Result<Option<Loaded>, StoreError> {
-        let texts = self.texts();
-        Loaded::join(&self.stack, &found("the journal", &texts.journal), &found("the snapshot", &texts.snapshot))
+    /// How long a lease lasts; `None` if as long as the process.
+    pub fn term(&self) -> Option<Duration> {
+        self.far.as_ref().map(|(term, _)| *term)
+    }
+
+    /// Takes the lock away from whoever has it, as `unlock` does.
+    pub fn unlock(&self) {
+        self.stored().take_away();
+    }
+
+    fn stored(&self) -> MutexGuard<'_, Stored> {
+        self.stored.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-fn found(place: &str, text: &Option<String>) -> Found {
-    Found { place: place.to_owned(), bytes: text.clone().map(String::into_bytes) }
-}
-
-fn failed(message: &str) -> StoreError {
-    StoreError::Io { what: "append to the journal".to_owned(), message: message.to_owned() }
-}
-
+/// The store as one process reaches it.
+#[derive(Clone)]
 struct Connection {
     store: MemoryStore,
     process: Arc<Process>,
 }
 
+impl Connection {
+    /// Calls `operation`, which has this effect; `true` tells it that only a part of what is
+    /// written gets there.
+    async fn call<T: Send + 'static>(
+        &self,
+        operation: &'static str,
+        effect: impl FnOnce(&mut Stored, bool) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let call = self.process.enter(operation).await;
+        let is_torn = self.store.far.is_none() && self.process.dies_during(call);
+        let store = self.store.clone();
+        let arrive = move || {
+            let mut stored = store.stored();
+            match stored.faults.draw(operation) {
+                Some(StoreFault::Refused) => Err(StoreFault::error(operation)),
+                Some(StoreFault::Unheard) => effect(&mut stored, is_torn).and(Err(StoreFault::error(operation))),
+                None => effect(&mut stored, is_torn),
+            }
+        };
+        let answer = match &self.store.far {
+            None => {
+                let answer = arrive();
+                self.process.pass(call, Moment::During, operation).await;
+                answer
+            }
+            Some((_, network)) => {
+                let answered = network.send(ONE_WAY, arrive);
+                self.process.pass(call, Moment::During, operation).await;
+                answered.await.unwrap_or_else(|_| Err(StoreFault::error(operation)))
+            }
+        };
+        self.process.pass(call, Moment::After, operation).await;
+        if self.store.far.is_some() {
+            travel(ONE_WAY).await;
+        }
+        answer
+    }
+}
+
 #[async_trait]
 impl Store for Connection {
     async fn load(&self) -> Result<Option<Loaded>, StoreError> {
-        self.store.read()
+        let stack = self.store.stack.clone();
+        match self.store.far {
+            None => self.store.stored().load(&stack),
+            Some(_) => self.call("load", move |stored, _| stored.load(&stack)).await,
+        }
     }
 
     async fn lock(&self, holder: &Holder) -> Result<Box<dyn Lease>, StoreError> {
-        let mut texts = self.store.texts();
-        if let Some((holder, _)) = texts.lock.as_ref().filter(|(_, process)| !process.is_dead()) {
-            return Err(StoreError::Locked { holder: Some(holder.clone()) });
-        }
-        texts.lock = Some((holder.clone(), self.process.clone()));
-        let (store, process) = (self.store.clone(), self.process.clone());
-        Ok(Box::new(MemoryLease { store, process, journal: Mutex::new(Journal::Closed) }))
+        let (holder, process) = (holder.clone(), Arc::clone(&self.process));
+        let term = self.store.term();
+        let take = move |stored: &mut Stored, _| stored.lock(holder, process, term);
+        let taken = match self.store.far {
+            None => take(&mut self.store.stored(), false),
+            Some(_) => self.call("lock", take).await,
+        };
+        Ok(Box::new(MemoryLease::new(self.clone(), taken?, term)))
     }
 
     async fn holder(&self) -> Result<Option<Holder>, StoreError> {
-        let texts = self.store.texts();
-        Ok(texts.lock.as_ref().filter(|(_, process)| !process.is_dead()).map(|(holder, _)| holder.clone()))
+        Ok(self.store.holder())
     }
 
     async fn break_lock(&self, holder: &Holder) -> Result<(), StoreError> {
-        self.store.texts().lock.take_if(|(found, _)| found == holder);
-        Ok(())
-    }
-}
-
-struct MemoryLease {
-    store: MemoryStore,
-    process: Arc<Process>,
-    journal: Mutex<Journal>,
-}
-
-enum Journal {
-    /// Nothing was saved yet, or a write failed.
-    Closed,
-    /// To be made with the next append.
-    New(Header),
-    Open,
-}
-
-impl MemoryLease {
-    fn journal(&self) -> MutexGuard<'_, Journal> {
-        self.journal.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn write(&self, records: &[Record]) -> Result<(), StoreError> {
-        let place = "the journal";
-        let lines = encode_records(records).map_err(|error| StoreError::of_format(error, place))?;
-        let take_one = |left: u32| left.checked_sub(1);
-        let fails = self.store.failing.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take_one).is_ok();
-        let journal = std::mem::replace(&mut *self.journal(), Journal::Closed);
-        if fails {
-            return Err(failed("the disk is full"));
+        let mut stored = self.store.stored();
+        if stored.holder() == Some(holder) {
+            stored.take_away();
         }
-        let mut texts = self.store.texts();
-        match journal {
-            Journal::Closed => return Err(failed("nothing was saved before it, or an earlier write failed")),
-            Journal::New(header) => {
-                let header = encode_header(&header).map_err(|error| StoreError::of_format(error, place))?;
-                texts.journal = Some(header + &lines);
-            }
-            Journal::Open => texts.journal.get_or_insert_default().push_str(&lines),
+        Ok(())
+    }
+
+    async fn remember(&self, past: &Past) -> Result<(), StoreError> {
+        let text = encode_past(past).map_err(|error| StoreError::of_format(error, HISTORY))?;
+        let history = &mut self.store.stored().history;
+        history.insert(past.entry.serial, text);
+        for serial in outdated(history.keys().copied().collect()) {
+            history.remove(&serial);
         }
-        *self.journal() = Journal::Open;
         Ok(())
     }
 
-    fn put(&self, replacement: &Replacement) -> Result<u64, StoreError> {
-        let mut texts = self.store.texts();
-        let writing = replacement.over(&found("the snapshot", &texts.snapshot))?;
-        texts.snapshot = Some(writing.text);
-        texts.journal = None;
-        *self.journal() = writing.header.map_or(Journal::Closed, Journal::New);
-        Ok(writing.serial)
+    async fn history(&self) -> Result<Vec<Entry>, StoreError> {
+        let texts: Vec<String> = self.store.stored().history.values().cloned().collect();
+        let entries = texts.into_iter().map(|text| found(HISTORY, &Some(text)).past());
+        Ok(entries.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().map(|past| past.entry).collect())
     }
 
-    fn free(&self) {
-        let mut texts = self.store.texts();
-        texts.lock.take_if(|(_, process)| Arc::ptr_eq(process, &self.process));
+    async fn past(&self, serial: u64) -> Result<Option<Past>, StoreError> {
+        let text = self.store.stored().history.get(&serial).cloned();
+        found(HISTORY, &text).past()
     }
 }
 
-impl Drop for MemoryLease {
-    fn drop(&mut self) {
-        self.free();
-    }
-}
-
-#[async_trait]
-impl Lease for MemoryLease {
-    async fn append(&self, records: &[Record]) -> Result<(), StoreError> {
-        let call = self.process.enter("append").await;
-        let written = self.write(records);
-        self.process.leave(call, "append").await;
-        written
-    }
-
-    async fn replace(&self, replacement: &Replacement) -> Result<u64, StoreError> {
-        let call = self.process.enter("save").await;
-        let saved = self.put(replacement);
-        self.process.leave(call, "save").await;
-        saved
-    }
-
-    async fn release(self: Box<Self>) -> Result<(), StoreError> {
-        self.free();
-        Ok(())
-    }
-}
+const HISTORY: &str = "the history";

@@ -19,6 +19,8 @@ pub(crate) struct World {
     pub(crate) schemas: Arc<Schemas>,
     pub(crate) things: BTreeMap<String, Thing>,
     numbers: BTreeMap<String, u64>,
+    /// What each client token of a kind made, and with which properties.
+    tokens: BTreeMap<(String, String), (String, Json)>,
 }
 
 pub(crate) type Result<T> = std::result::Result<T, CloudError>;
@@ -34,13 +36,13 @@ pub(crate) fn answer_to(fault: Fault, operation: &str) -> Option<CloudError> {
         Fault::Unavailable => Some(error(Cause::Transient, operation, "InternalError", "an internal error")),
         Fault::Lost | Fault::Half => Some(error(Cause::Transient, operation, "", "the connection broke")),
         Fault::Denied => Some(error(Cause::Denied, operation, "AccessDenied", "not authorised")),
-        Fault::Fails | Fault::Lag { .. } => None,
+        Fault::Late { .. } | Fault::Twice | Fault::Fails | Fault::Slow { .. } | Fault::Lag { .. } => None,
     }
 }
 
 impl World {
     pub(crate) fn new(schemas: Arc<Schemas>) -> Self {
-        Self { schemas, things: BTreeMap::new(), numbers: BTreeMap::new() }
+        Self { schemas, things: BTreeMap::new(), numbers: BTreeMap::new(), tokens: BTreeMap::new() }
     }
 
     pub(crate) fn create(
@@ -51,9 +53,10 @@ impl World {
         fault: Option<Fault>,
     ) -> Result<Id> {
         let operation = format!("{}:create", schema.name());
-        if let Some(made) = self.made_with(schema, &intent.token) {
+        if let Some(made) = self.made_with(schema, &intent.token, spec)? {
             return Ok(Id(made));
         }
+        let asked = spec;
         let mut spec = checked(spec, schema, &operation)?;
         self.check_references(&spec, schema, &operation)?;
         let id = self.free_id(schema, &spec, &operation)?;
@@ -67,9 +70,10 @@ impl World {
                 thing.hidden_reads = reads;
                 thing.hidden_until += Duration::from_secs(seconds.into());
             }
-            _ => {}
+            _ => thing.ready_at += fault.map_or(Duration::ZERO, Fault::slowness),
         }
         self.things.insert(id.clone(), thing);
+        self.tokens.insert((schema.name().to_owned(), intent.token.clone()), (id.clone(), asked.clone()));
         Ok(Id(id))
     }
 
@@ -82,12 +86,19 @@ impl World {
         Ok(Id(id))
     }
 
-    /// What a client token made, for kinds whose API takes one.
-    fn made_with(&self, schema: &KindSchema, token: &str) -> Option<String> {
-        let takes_token = schema.description.recovery == Recovery::Token;
-        let is_same = |thing: &Thing| thing.kind == schema.name() && thing.token.as_deref() == Some(token);
-        let mut alive = self.alive();
-        alive.find(|(_, thing)| takes_token && is_same(thing)).map(|(id, _)| id.clone())
+    /// What a client token made, for kinds whose API takes one: even if that is gone by now.
+    fn made_with(&self, schema: &KindSchema, token: &str, spec: &Json) -> Result<Option<String>> {
+        if schema.description.recovery != Recovery::Token {
+            return Ok(None);
+        }
+        match self.tokens.get(&(schema.name().to_owned(), token.to_owned())) {
+            Some((_, asked)) if asked != spec => {
+                let operation = format!("{}:create", schema.name());
+                let message = "the token was used with other properties";
+                Err(error(Cause::Invalid, &operation, "IdempotentParameterMismatch", message))
+            }
+            made => Ok(made.map(|(id, _)| id.clone())),
+        }
     }
 
     pub(crate) fn alive(&self) -> impl Iterator<Item = (&String, &Thing)> {
@@ -176,11 +187,12 @@ impl World {
         let half = fault == Some(Fault::Half);
         let count = if half { update.fields.len() / 2 } else { update.fields.len() };
         change(thing, &spec, update.fields.iter().take(count));
-        thing.ready_at = now + Duration::from_secs(schema.description.timing.update.into());
+        let takes = Duration::from_secs(schema.description.timing.update.into());
+        thing.ready_at = now + takes + fault.map_or(Duration::ZERO, Fault::slowness);
         Ok(())
     }
 
-    pub(crate) fn delete(&mut self, schema: &KindSchema, id: &Id) -> Result<()> {
+    pub(crate) fn delete(&mut self, schema: &KindSchema, id: &Id, fault: Option<Fault>) -> Result<()> {
         let operation = format!("{}:delete", schema.name());
         let now = Instant::now();
         let Some(thing) = self.things.get(id.as_str()).filter(|thing| thing.is_shown(now)) else {
@@ -192,7 +204,8 @@ impl World {
         if let Some(user) = self.user_of(id.as_str()) {
             return Err(error(Cause::Dependency, &operation, "DependencyViolation", format!("`{user}` uses `{id}`")));
         }
-        let gone_at = now + Duration::from_secs(schema.description.timing.delete.into());
+        let takes = Duration::from_secs(schema.description.timing.delete.into());
+        let gone_at = now + takes + fault.map_or(Duration::ZERO, Fault::slowness);
         if let Some(thing) = self.things.get_mut(id.as_str()) {
             thing.gone_at.get_or_insert(gone_at);
         }
@@ -207,13 +220,15 @@ impl World {
         self.alive().find(|(_, thing)| uses(thing)).map(|(user, _)| user)
     }
 
-    pub(crate) fn recover(&mut self, schema: &KindSchema, spec: &Json, intent: &Intent) -> Result<Option<Id>> {
+    pub(crate) fn recover(&mut self, schema: &KindSchema, spec: &Json, intent: &Intent) -> Result<Vec<Id>> {
+        let now = Instant::now();
         match schema.description.recovery {
-            Recovery::Token => self.create(schema, spec, intent, None).map(Some),
+            Recovery::Token => Ok(vec![self.create(schema, spec, intent, None)?]),
             Recovery::NaturalKey => {
                 let id = spec.as_object().map(|spec| natural_id(schema, spec)).unwrap_or_default();
                 let is_ours = |thing: &Thing| thing.token.as_ref() == Some(&intent.token);
-                Ok(self.alive().any(|(found, thing)| *found == id && is_ours(thing)).then_some(Id(id)))
+                let alive = self.things.get_mut(&id).filter(|thing| thing.is_alive(now) && is_ours(thing));
+                Ok(alive.is_some_and(|thing| thing.look(now)).then_some(Id(id)).into_iter().collect())
             }
             Recovery::Tag => Ok(self.search(schema, |thing| thing.token.as_ref() == Some(&intent.token))),
             Recovery::Scan => {
@@ -223,11 +238,11 @@ impl World {
         }
     }
 
-    fn search(&mut self, schema: &KindSchema, is_it: impl Fn(&Thing) -> bool) -> Option<Id> {
+    fn search(&mut self, schema: &KindSchema, is_it: impl Fn(&Thing) -> bool) -> Vec<Id> {
         let now = Instant::now();
         let alive = self.things.iter_mut().filter(|(_, thing)| thing.is_alive(now));
-        let mut found = alive.filter(|(_, thing)| thing.kind == schema.name() && is_it(thing));
-        found.find_map(|(id, thing)| thing.look(now).then(|| Id(id.clone())))
+        let found = alive.filter(|(_, thing)| thing.kind == schema.name() && is_it(thing));
+        found.filter_map(|(id, thing)| thing.look(now).then(|| Id(id.clone()))).collect()
     }
 }
 

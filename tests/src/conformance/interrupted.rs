@@ -112,7 +112,7 @@ impl Driver for InterruptedDriver {
         self.point.around(self.inner.delete(id, applied)).await
     }
 
-    async fn recover(&self, spec: &Json, intent: &Intent) -> Result<Option<Id>, CloudError> {
+    async fn recover(&self, spec: &Json, intent: &Intent) -> Result<Vec<Id>, CloudError> {
         self.inner.recover(spec, intent).await
     }
 

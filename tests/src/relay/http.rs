@@ -96,6 +96,21 @@ pub(crate) fn response(status: u16, headers: &[(&str, &str)], body: &str) -> Vec
     format!("{head}\r\n{body}").into_bytes()
 }
 
+/// Whether an answer says that what was asked for is done.
+pub(crate) fn is_success(answer: &[u8]) -> bool {
+    answer.splitn(3, |byte| *byte == b' ').nth(1).is_some_and(|status| status.starts_with(b"2"))
+}
+
+/// An answer with another body, where `change` makes one. Not for chunked answers, whose body
+/// has no length to set right.
+pub(crate) fn with_body(answer: &[u8], change: impl FnOnce(&str) -> Option<String>) -> Option<Vec<u8>> {
+    let (head, body) = std::str::from_utf8(answer).ok()?.split_once("\r\n\r\n")?;
+    let body = change(body)?;
+    let is_kept = |line: &&str| !line.to_ascii_lowercase().starts_with("content-length:");
+    let head: Vec<&str> = head.lines().filter(is_kept).collect();
+    Some(format!("{}\r\ncontent-length: {}\r\n\r\n{body}", head.join("\r\n"), body.len()).into_bytes())
+}
+
 fn malformed(what: &str) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, format!("the relay cannot read this: {what}"))
 }

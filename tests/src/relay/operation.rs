@@ -30,6 +30,8 @@ pub enum Refusal {
     Throttled,
     /// 403: the credentials may not do this.
     Denied,
+    /// 400: something still uses it, in EC2's words.
+    InUse,
 }
 
 impl Operation {
@@ -48,9 +50,22 @@ impl Operation {
         Self { name: format!("{service}:{} {}", request.method, without_values(&request.target)), protocol }
     }
 
+    /// The refusal of a token that was used for something else.
+    pub(crate) fn mismatch(&self) -> Vec<u8> {
+        let code = match self.name.starts_with("secretsmanager:") {
+            true => "ResourceExistsException",
+            false => "IdempotentParameterMismatch",
+        };
+        self.word(400, code)
+    }
+
     /// The refusal as this operation's service would write it.
     pub(crate) fn refuse(&self, refusal: Refusal) -> Vec<u8> {
         let (status, code) = self.protocol.code(refusal);
+        self.word(status, code)
+    }
+
+    fn word(&self, status: u16, code: &str) -> Vec<u8> {
         let body = self.protocol.body(code);
         match self.protocol {
             Protocol::Json | Protocol::RestJson => response(status, &[("x-amzn-errortype", code)], &body),
@@ -74,6 +89,7 @@ impl Protocol {
             (Refusal::Denied, Self::Ec2) => (403, "UnauthorizedOperation"),
             (Refusal::Denied, Self::Json | Self::RestJson) => (400, "AccessDeniedException"),
             (Refusal::Denied, _) => (403, "AccessDenied"),
+            (Refusal::InUse, _) => (400, "DependencyViolation"),
         }
     }
 
@@ -94,11 +110,25 @@ fn signed_for(request: &Request) -> &str {
     scope.and_then(|(_, scope)| scope.split('/').nth(3)).unwrap_or("unsigned")
 }
 
+/// What the names of calls begin with that change nothing; of REST calls, the methods.
+const READS: [&str; 8] = ["Describe", "Get", "List", "Head", "BatchGet", "AssumeRole", "GET ", "HEAD "];
+
+/// Whether a call may change anything, by its name.
+pub(crate) fn is_mutating(name: &str) -> bool {
+    let action = name.split_once(':').map_or(name, |(_, action)| action);
+    !READS.iter().any(|read| action.starts_with(read))
+}
+
 /// The `Action` of a form.
 fn action(request: &Request) -> Option<&str> {
+    fields(request)?.find(|(name, _)| *name == "Action").map(|(_, value)| value)
+}
+
+/// The fields of a form.
+pub(crate) fn fields(request: &Request) -> Option<impl Iterator<Item = (&str, &str)>> {
     let is_form = request.header("content-type")?.starts_with("application/x-www-form-urlencoded");
     let form = std::str::from_utf8(&request.body).ok().filter(|_| is_form)?;
-    form.split('&').find_map(|field| field.strip_prefix("Action="))
+    Some(form.split('&').filter_map(|field| field.split_once('=')))
 }
 
 fn without_values(target: &str) -> String {

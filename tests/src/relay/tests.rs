@@ -1,7 +1,7 @@
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpStream};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::*;
 
@@ -126,15 +126,80 @@ fn a_delayed_call_is_passed_on_later() {
 }
 
 #[test]
+fn a_token_is_good_for_one_call() {
+    let (backend, relay) = pair();
+    let with = |body: &str| call(&relay, "POST /", "ec2", FORM, body);
+    let first = "Action=CreateNatGateway&SubnetId=subnet-1&ClientToken=one";
+    assert!(with(first).ends_with("acted"));
+    assert!(with(first).ends_with("acted"));
+    assert_eq!(backend.acted(), 1);
+    let other = with("Action=CreateNatGateway&SubnetId=subnet-2&ClientToken=one");
+    assert!(other.starts_with("HTTP/1.1 400") && other.contains("<Code>IdempotentParameterMismatch</Code>"), "{other}");
+    relay.clear();
+    assert!(with(first).ends_with("acted"));
+    assert_eq!(backend.acted(), 1);
+    with("Action=CreateNatGateway&SubnetId=subnet-1&ClientToken=two");
+    with("Action=CreateFlowLogs&SubnetId=subnet-1&ClientToken=one");
+    let target = "X-Amz-Target: secretsmanager.CreateSecret\r\n";
+    for _ in 0..2 {
+        call(&relay, "POST /", "secretsmanager", target, r#"{"Name":"a","ClientRequestToken":"one"}"#);
+    }
+    assert_eq!(backend.acted(), 4);
+}
+
+#[test]
+fn what_is_ready_is_pending_for_a_while() {
+    let (_backend, relay) = pair();
+    relay.keep_pending("ec2:Describe*", ("acted", "waits"), 2);
+    assert!(create_vpc(&relay).ends_with("acted"));
+    let polls: Vec<String> =
+        (0..3).map(|_| call(&relay, "POST /", "ec2", FORM, "Action=DescribeNatGateways")).collect();
+    assert!(polls[0].ends_with("\r\ncontent-length: 5\r\n\r\nwaits"), "{polls:?}");
+    assert!(polls[1].ends_with("waits") && polls[2].ends_with("acted"), "{polls:?}");
+}
+
+#[test]
+fn a_bucket_gets_the_tags_it_is_made_with() {
+    let (backend, relay) = pair();
+    call(&relay, "PUT /bucket", "s3", "", "<A><Tags><Tag><Key>a</Key><Value>b</Value></Tag></Tags></A>");
+    assert_eq!(backend.acted(), 2);
+    call(&relay, "PUT /bucket", "s3", "", "");
+    call(&relay, "PUT /bucket/key", "s3", "", "<Tags></Tags>");
+    assert_eq!((backend.acted(), relay.count("*")), (4, 3));
+}
+
+#[test]
+fn a_call_may_change_something_unless_its_name_says_that_it_reads() {
+    let reads = ["ec2:DescribeVpcs", "s3:GET /bucket?tagging", "s3:HEAD /bucket", "iam:ListRoles", "sts:AssumeRole"];
+    assert!(!reads.into_iter().any(operation::is_mutating));
+    let writes = ["ec2:CreateVpc", "s3:PUT /bucket", "s3:DELETE /bucket", "kms:EnableKeyRotation", "iam:UntagRole"];
+    assert!(writes.into_iter().all(operation::is_mutating));
+}
+
+#[test]
+fn a_swallowed_call_has_no_effect_and_no_answer() {
+    let (backend, relay) = pair();
+    relay.inject(Rule::new("ec2:CreateVpc", Fault::Swallow).times(1));
+    let mut client = TcpStream::connect(relay.address).expect("the relay listens");
+    client.write_all(CREATE_VPC.as_bytes()).expect("the relay reads");
+    while relay.held() == 0 {
+        thread::yield_now();
+    }
+    drop(client);
+    relay.settle().expect("the relay answers");
+    assert_eq!((backend.acted(), relay.mutations()), (0, [("ec2:CreateVpc".to_owned(), 1)].into()));
+}
+
+const CREATE_VPC: &str = "POST / HTTP/1.1\r\nHost: relay\r\nContent-Length: 16\r\n\
+     Content-Type: application/x-www-form-urlencoded\r\n\
+     Authorization: AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/ec2/aws4_request\r\n\r\nAction=CreateVpc";
+
+#[test]
 fn a_withheld_answer_ends_with_the_relay() {
     let (backend, relay) = pair();
     relay.inject(Rule::new("ec2:CreateVpc", Fault::Withhold));
     let mut client = TcpStream::connect(relay.address).expect("the relay listens");
-    let request = format!(
-        "POST / HTTP/1.1\r\nHost: relay\r\nContent-Length: 16\r\n{FORM}\
-         Authorization: AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/ec2/aws4_request\r\n\r\nAction=CreateVpc"
-    );
-    client.write_all(request.as_bytes()).expect("the relay reads");
+    client.write_all(CREATE_VPC.as_bytes()).expect("the relay reads");
     while backend.acted() == 0 {
         thread::yield_now();
     }

@@ -28,14 +28,14 @@ struct Note {
     /// How many seconds after it was written somebody else may take it.
     term_seconds: u64,
     /// Whether it is held, was given back, or taken away.
-    condition: Held,
+    condition: Hold,
     /// Who took it last.
     holder: Holder,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-enum Held {
+enum Hold {
     Held,
     GivenBack,
     TakenAway,
@@ -62,13 +62,13 @@ impl Seen {
 
     /// Who holds it.
     pub(super) fn holder(&self) -> Option<&Holder> {
-        let held = |note: &&Note| note.condition == Held::Held && !self.has_run_out;
+        let held = |note: &&Note| note.condition == Hold::Held && !self.has_run_out;
         self.note.as_ref().filter(held).map(|note| &note.holder)
     }
 
     /// Whether who had it last did not give it back.
     pub(super) fn is_taken_over(&self) -> bool {
-        self.note.as_ref().is_some_and(|note| note.condition != Held::GivenBack) && self.holder().is_none()
+        self.note.as_ref().is_some_and(|note| note.condition != Hold::GivenBack) && self.holder().is_none()
     }
 
     /// Who had it last and did not give it back.
@@ -85,7 +85,7 @@ pub(super) async fn look(objects: &Objects) -> Result<Seen, StoreError> {
 /// Takes the lock away from who was seen to hold it.
 pub(super) async fn take_away(objects: &Objects, seen: &Seen) -> Result<(), StoreError> {
     let Some(note) = &seen.note else { return Ok(()) };
-    let note = Note { condition: Held::TakenAway, ..note.clone() };
+    let note = Note { condition: Hold::TakenAway, ..note.clone() };
     match objects.put(LOCK, &text(&note)?, &seen.condition).await? {
         Written::Done(_) => Ok(()),
         Written::Refused(other) => Err(locked(Seen::of(other, &objects.shown(LOCK))?)),
@@ -108,7 +108,7 @@ impl Lock {
     ) -> Result<Self, StoreError> {
         let lease = lease_id()?;
         let note =
-            Note { lease, renewed: 0, term_seconds: term.as_secs(), condition: Held::Held, holder: holder.clone() };
+            Note { lease, renewed: 0, term_seconds: term.as_secs(), condition: Hold::Held, holder: holder.clone() };
         match objects.put(LOCK, &text(&note)?, &seen.condition).await? {
             Written::Done(etag) => Ok(Self { note, condition: Condition::Tag(etag) }),
             Written::Refused(other) => Err(locked(Seen::of(other, &objects.shown(LOCK))?)),
@@ -123,7 +123,7 @@ impl Lock {
 
     /// Gives it back.
     pub(super) async fn give_back(&mut self, objects: &Objects) -> Result<(), StoreError> {
-        self.write(objects, Note { condition: Held::GivenBack, ..self.note.clone() }).await
+        self.write(objects, Note { condition: Hold::GivenBack, ..self.note.clone() }).await
     }
 
     async fn write(&mut self, objects: &Objects, note: Note) -> Result<(), StoreError> {
@@ -144,7 +144,7 @@ pub(super) async fn lost_to(objects: &Objects) -> StoreError {
 
 fn lost(found: Option<Object>) -> StoreError {
     let note = found.and_then(|object| serde_json::from_slice::<Note>(&object.bytes).ok());
-    let holder = note.filter(|note| note.condition == Held::Held).map(|note| note.holder);
+    let holder = note.filter(|note| note.condition == Hold::Held).map(|note| note.holder);
     StoreError::LeaseLost { holder }
 }
 
@@ -175,7 +175,7 @@ mod tests {
 
     use super::*;
 
-    fn seen(condition: Held, age: Option<i64>) -> Seen {
+    fn seen(condition: Hold, age: Option<i64>) -> Seen {
         let holder = Holder { who: "ada@lab".into(), pid: 7, command: "provision apply".into(), since: String::new() };
         let note = Note { lease: "1".to_owned(), renewed: 3, term_seconds: 60, condition, holder };
         let object = Object { bytes: text(&note).unwrap().into_bytes(), etag: "e".to_owned(), age };
@@ -185,13 +185,13 @@ mod tests {
     #[test]
     fn a_lock_is_somebody_s_until_its_term_has_surely_passed() {
         for (condition, age, is_held, is_taken_over) in [
-            (Held::Held, Some(0), true, false),
-            (Held::Held, Some(62), true, false),
-            (Held::Held, Some(63), false, true),
-            (Held::Held, None, true, false),
-            (Held::GivenBack, Some(0), false, false),
-            (Held::GivenBack, Some(99), false, false),
-            (Held::TakenAway, Some(0), false, true),
+            (Hold::Held, Some(0), true, false),
+            (Hold::Held, Some(62), true, false),
+            (Hold::Held, Some(63), false, true),
+            (Hold::Held, None, true, false),
+            (Hold::GivenBack, Some(0), false, false),
+            (Hold::GivenBack, Some(99), false, false),
+            (Hold::TakenAway, Some(0), false, true),
         ] {
             let seen = seen(condition, age);
             assert_eq!(

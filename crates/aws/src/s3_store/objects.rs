@@ -56,6 +56,14 @@ pub(super) enum Written {
 /// How many keys one call can delete.
 const MOST_DELETED: usize = 1000;
 
+/// An object as a list shows it.
+pub(super) struct Listed {
+    /// Its name, without what all begin with.
+    pub(super) name: String,
+    /// Whether there is nothing in it.
+    pub(super) is_empty: bool,
+}
+
 impl Objects {
     /// An object as messages name it.
     pub(super) fn shown(&self, name: &str) -> String {
@@ -116,19 +124,22 @@ impl Objects {
     }
 
     /// The names of the objects whose names begin with `start`, in any order.
-    pub(super) async fn list(&self, start: &str) -> Result<Vec<String>, StoreError> {
+    pub(super) async fn list(&self, start: &str) -> Result<Vec<Listed>, StoreError> {
         let listed = again(&self.tries, || self.list_once(start)).await;
         listed.map_err(|error| failed("list", &self.shown(start), &self.bucket, error))
     }
 
-    async fn list_once(&self, start: &str) -> Result<Vec<String>, CloudError> {
+    async fn list_once(&self, start: &str) -> Result<Vec<Listed>, CloudError> {
         let call = self.cloud.s3().list_objects_v2().bucket(&self.bucket).prefix(self.key(start));
         let mut pages = call.into_paginator().send();
         let mut names = Vec::new();
         while let Some(page) = pages.next().await {
             let page = page.op("s3:ListBucket")?;
-            let keys = page.contents.into_iter().flatten().filter_map(|object| object.key);
-            names.extend(keys.filter_map(|key| key.strip_prefix(&self.below).map(str::to_owned)));
+            let objects = page.contents.into_iter().flatten();
+            names.extend(objects.filter_map(|object| {
+                let name = object.key?.strip_prefix(&self.below)?.to_owned();
+                Some(Listed { name, is_empty: object.size == Some(0) })
+            }));
         }
         Ok(names)
     }

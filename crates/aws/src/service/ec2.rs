@@ -1,5 +1,6 @@
 //! EC2: tags inside create calls, filters, batches, zones.
 
+pub(crate) mod interfaces;
 pub(crate) mod rules;
 
 use aws_sdk_ec2::types::{AttributeBooleanValue, Filter, ResourceType, Tag, TagSpecification, UnsuccessfulItem};

@@ -11,14 +11,16 @@ use provision_engine::journal::Journal;
 use provision_engine::session::Session;
 
 use super::check;
-use crate::args::{ApplyArgs, RunArgs};
+use super::history::Deed;
+use crate::again::Again;
+use crate::args::ApplyArgs;
 use crate::error::{CliError, Exit, InSpec};
 use crate::output::Output;
 use crate::render::{self, progress, summary};
 use crate::session::{self, Connection, holder};
 
 /// Plans, shows the plan, asks, and carries it out.
-pub(crate) async fn run(args: &ApplyArgs, output: &Output) -> Result<Exit, CliError> {
+pub(crate) async fn run(args: &ApplyArgs, again: &Again, output: &Output) -> Result<Exit, CliError> {
     let (spec, sources) = args.spec.load()?;
     can_ask(args.run.yes, output)?;
     let observer = progress::observer(output);
@@ -32,7 +34,8 @@ pub(crate) async fn run(args: &ApplyArgs, output: &Output) -> Result<Exit, CliEr
         Ok(plan) => plan,
         Err(error) => return leave(journal, error).await,
     };
-    let exit = carry_out(&connection, journal, plan, Some(expanded.clone()), facts.clone(), &args.run, output).await?;
+    let run = Run { connection: &connection, yes: args.run.yes, again, output };
+    let exit = run.carry_out(journal, plan, Some(expanded.clone()), facts.clone()).await?;
     match exit {
         // What the whole promises, a part of it need not keep.
         Exit::Success if args.limits.target.is_empty() => after(session, &expanded, facts, &sources, output).await,
@@ -62,33 +65,43 @@ pub(crate) async fn leave(journal: Journal, error: CliError) -> Result<Exit, Cli
     Err(error)
 }
 
-/// Shows a plan, asks, carries it out, saves, and tells what came of it.
-pub(crate) async fn carry_out(
-    connection: &Connection,
-    journal: Journal,
-    plan: Plan,
-    spec: Option<Arc<Expanded>>,
-    facts: Facts,
-    args: &RunArgs,
-    output: &Output,
-) -> Result<Exit, CliError> {
-    let engine = &connection.session.engine;
-    render::plan::show(&plan, &engine.schemas, output);
-    if !plan.is_empty()
-        && let Err(error) = affirmed(args.yes, "Carry this out?", output)
-    {
-        return leave(journal, error).await;
+/// How a plan is carried out, and who is told of it.
+pub(crate) struct Run<'a> {
+    pub(crate) connection: &'a Connection,
+    pub(crate) yes: bool,
+    pub(crate) again: &'a Again,
+    pub(crate) output: &'a Output,
+}
+
+impl Run<'_> {
+    /// Shows a plan, asks, carries it out, saves, and tells what came of it.
+    pub(crate) async fn carry_out(
+        &self,
+        journal: Journal,
+        plan: Plan,
+        spec: Option<Arc<Expanded>>,
+        facts: Facts,
+    ) -> Result<Exit, CliError> {
+        let engine = &self.connection.session.engine;
+        render::plan::show(&plan, &engine.schemas, self.output);
+        if !plan.is_empty()
+            && let Err(error) = affirmed(self.yes, "Carry this out?", self.output)
+        {
+            return leave(journal, error).await;
+        }
+        let (plan, started) = (Arc::new(plan), std::time::Instant::now());
+        let stop = Stop::default();
+        let watch = tokio::spawn(watch_for_ctrl_c(stop.clone()));
+        let outcome = engine.apply(plan.clone(), spec.clone(), facts, &journal, &stop).await;
+        watch.abort();
+        let closed = journal.close(|state| outcome.record_outputs(state, spec.as_deref())).await;
+        let outputs = closed.as_ref().map(|state| state.outputs.clone()).unwrap_or_default();
+        let (elapsed, calls) = (started.elapsed(), self.connection.calls());
+        summary::show(&plan, &outcome, &outputs, elapsed, &calls, (self.again, self.output));
+        let deed = Deed::of(self.again.verb(), &plan, &outcome);
+        deed.remember(&*self.connection.session.store, &closed?, self.output).await;
+        Ok(exit(&outcome))
     }
-    let (plan, started) = (Arc::new(plan), std::time::Instant::now());
-    let stop = Stop::default();
-    let watch = tokio::spawn(watch_for_ctrl_c(stop.clone()));
-    let outcome = engine.apply(plan.clone(), spec.clone(), facts, &journal, &stop).await;
-    watch.abort();
-    let closed = journal.close(|state| outcome.record_outputs(state, spec.as_deref())).await;
-    let outputs = closed.as_ref().map(|state| state.outputs.clone()).unwrap_or_default();
-    summary::show(&plan, &outcome, &outputs, started.elapsed(), &connection.calls(), output);
-    closed?;
-    Ok(exit(&outcome))
 }
 
 fn exit(outcome: &Outcome) -> Exit {

@@ -12,6 +12,7 @@ use provision_engine::session::Session;
 use rustyline::DefaultEditor;
 use rustyline::error::ReadlineError;
 
+use crate::again::Again;
 use crate::args::ConsoleArgs;
 use crate::error::{CliError, Exit, InSpec};
 use crate::output::Output;
@@ -65,7 +66,7 @@ impl Console<'_> {
             Ok(found) if self.output.is_json() => self.output.event(&value::json(&found)),
             Ok(found) => self.output.line(value::pretty(&found)),
             Err(EngineError::Spec(found)) => diagnostics::list(&found, &self.sources, self.output),
-            Err(other) => drop(CliError::from(other).report(self.output)),
+            Err(other) => drop(CliError::from(other).report(&Again::default(), self.output)),
         }
         is_found
     }

@@ -4,7 +4,8 @@ use provision_core::diagnostic::Sources;
 use provision_core::fact::Facts;
 use provision_engine::session::Limits;
 
-use super::apply::{can_ask, carry_out, leave};
+use super::apply::{Run, can_ask, leave};
+use crate::again::Again;
 use crate::args::DestroyArgs;
 use crate::error::{CliError, Exit, InSpec};
 use crate::output::Output;
@@ -13,7 +14,7 @@ use crate::session::{Connection, holder};
 use crate::stack::Stack;
 
 /// Works from the state alone (law 6): a spec only names the stack.
-pub(crate) async fn run(args: &DestroyArgs, output: &Output) -> Result<Exit, CliError> {
+pub(crate) async fn run(args: &DestroyArgs, again: &Again, output: &Output) -> Result<Exit, CliError> {
     let stack = Stack::which(&args.which, &args.place)?;
     can_ask(args.run.yes, output)?;
     let observer = progress::observer(output);
@@ -23,7 +24,10 @@ pub(crate) async fn run(args: &DestroyArgs, output: &Output) -> Result<Exit, Cli
     let (state, mut facts) = (journal.state(), Facts::default());
     let planned = connection.session.plan(&state, None, &mut facts, &Limits::default()).await;
     match planned.in_spec(&Sources::default()) {
-        Ok(plan) => carry_out(&connection, journal, plan, None, facts, &args.run, output).await,
+        Ok(plan) => {
+            let run = Run { connection: &connection, yes: args.run.yes, again, output };
+            run.carry_out(journal, plan, None, facts).await
+        }
         Err(error) => leave(journal, error).await,
     }
 }

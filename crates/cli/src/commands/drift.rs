@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use provision_core::address::Address;
 
-use super::apply::{can_ask, carry_out, leave};
+use super::apply::{Run, can_ask, leave};
+use crate::again::Again;
 use crate::args::DriftArgs;
 use crate::error::{CliError, Exit, InSpec};
 use crate::output::Output;
@@ -14,7 +15,7 @@ use crate::session::{Connection, holder};
 use provision_engine::session::Limits;
 
 /// Shows drift; with `--fix`, plans for what drifted and nothing else.
-pub(crate) async fn run(args: &DriftArgs, output: &Output) -> Result<Exit, CliError> {
+pub(crate) async fn run(args: &DriftArgs, again: &Again, output: &Output) -> Result<Exit, CliError> {
     let (spec, sources) = args.spec.load()?;
     if args.fix {
         can_ask(args.run.yes, output)?;
@@ -41,7 +42,10 @@ pub(crate) async fn run(args: &DriftArgs, output: &Output) -> Result<Exit, CliEr
         session.plan(&state, Some(&expanded), &mut facts, &limits).await.in_spec(&sources).map(Some)
     };
     match planned.await {
-        Ok(Some(plan)) => carry_out(&connection, journal, plan, Some(expanded), facts, &args.run, output).await,
+        Ok(Some(plan)) => {
+            let run = Run { connection: &connection, yes: args.run.yes, again, output };
+            run.carry_out(journal, plan, Some(expanded), facts).await
+        }
         Ok(None) => {
             journal.close(|_| {}).await?;
             Ok(Exit::Success)

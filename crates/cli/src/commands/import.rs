@@ -5,6 +5,7 @@ use std::sync::Arc;
 use provision_core::driver::Id;
 
 use super::apply::leave;
+use super::history::Deed;
 use crate::args::ImportArgs;
 use crate::error::{CliError, Exit, InSpec};
 use crate::output::Output;
@@ -18,11 +19,12 @@ pub(crate) async fn run(args: &ImportArgs, output: &Output) -> Result<Exit, CliE
     let observer = Arc::new(progress::Quiet::new(output));
     let Connection { session, .. } = Connection::of(&spec, &args.place, observer, 1).await?;
     let (expanded, _) = session.expand(spec).await.in_spec(&sources)?;
-    let journal = session.begin(&session::holder("import")).await?;
+    let journal = session.open(&session::holder("import")).await?;
     let imported = session.engine.import(&journal, &expanded, &address, Id(args.id.clone())).await;
     match imported {
         Ok(()) => {
-            journal.close(|_| {}).await?;
+            let state = journal.close(|_| {}).await?;
+            Deed::change("import", "imported").remember(&*session.store, &state, output).await;
             output.note(format!(
                 "{} `{address}` is {}; `provision plan` shows what differs",
                 style::good("imported"),

@@ -1,14 +1,17 @@
 //! What came of an apply.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use provision_core::plan::{Action, Plan};
-use provision_engine::apply::{Outcome, StepError};
+use provision_core::address::Address;
+use provision_core::plan::{Plan, Step};
+use provision_engine::apply::{Outcome, Skipped, StepError};
 use serde_json::{Value as Json, json};
 
 use super::{plan::action_name, style, value};
-use crate::error::step_hint;
+use crate::again::Again;
+use crate::commands::history::Deed;
+use crate::hint;
 use crate::output::Output;
 
 /// Tells what was done, what failed and what to do next, and the outputs.
@@ -18,19 +21,19 @@ pub(crate) fn show(
     outputs: &BTreeMap<String, Json>,
     elapsed: Duration,
     calls: &BTreeMap<String, u64>,
-    output: &Output,
+    (again, output): (&Again, &Output),
 ) {
     if output.is_json() {
-        return output.event(&data(plan, outcome, outputs, elapsed, calls));
+        return output.event(&data(plan, outcome, outputs, elapsed, calls, again));
     }
     for (step, error) in &outcome.failed {
-        show_failure(&plan.steps[*step].address.to_string(), error, output);
+        show_failure(&plan.steps[*step].address, error, again, output);
     }
-    for &step in &outcome.skipped {
-        output.note(format!("{} {} was not started", style::change("skipped:"), plan.steps[step].address));
+    for skipped in &outcome.skipped {
+        output.note(format!("{} {}", style::change("not started:"), not_started(plan, outcome, skipped)));
     }
     if !plan.is_empty() {
-        output.line(sentence(plan, outcome, elapsed, calls.values().sum()));
+        output.line(sentence(plan, outcome, elapsed, calls.values().sum(), again.verb()));
     }
     if !outputs.is_empty() {
         output.line("\nOutputs:");
@@ -41,31 +44,36 @@ pub(crate) fn show(
     }
 }
 
-fn show_failure(address: &str, error: &StepError, output: &Output) {
-    output.note(format!("{} {}: {error}", style::error("failed:"), style::strong(address)));
-    if let Some(hint) = step_hint(error, address) {
-        output.note(format!("  {} {hint}", style::hint("help:")));
+fn show_failure(address: &Address, error: &StepError, again: &Again, output: &Output) {
+    output.note(format!("{} {}: {error}", style::error("failed:"), style::strong(&address.to_string())));
+    if let Some(hint) = hint::of_step(error, address, again) {
+        output.note(format!("  {} {}", style::hint("help:"), hint.text));
     }
 }
 
+/// `web waits for subnet, which failed`.
+fn not_started(plan: &Plan, outcome: &Outcome, skipped: &Skipped) -> String {
+    let address = &plan.steps[skipped.step].address;
+    let behind = waits_for(plan, skipped);
+    match behind.len() {
+        0 if outcome.stopped => format!("{address}, because the run was stopped before its turn"),
+        0 => format!("{address}, because the run ended before its turn"),
+        _ => format!("{address} waits for {}, which failed", behind.join(" and ")),
+    }
+}
+
+/// The addresses whose failure kept a step from its start.
+fn waits_for(plan: &Plan, skipped: &Skipped) -> Vec<String> {
+    let addresses: BTreeSet<String> = skipped.behind.iter().map(|&step| plan.steps[step].address.to_string()).collect();
+    addresses.into_iter().collect()
+}
+
 /// `Done: 3 created, 1 deleted in 4.2 s with 31 calls.`
-fn sentence(plan: &Plan, outcome: &Outcome, elapsed: Duration, calls: u64) -> String {
-    let count = |is: fn(Action) -> bool| outcome.done.iter().filter(|step| is(plan.steps[**step].action)).count();
-    let done = [
-        (count(|action| matches!(action, Action::Create { replaces: false })), "created"),
-        (count(|action| matches!(action, Action::Create { replaces: true })), "replaced"),
-        (count(|action| action == Action::Update), "updated"),
-        (count(|action| action == Action::Adopt), "imported"),
-        (count(|action| matches!(action, Action::Delete { replaced: false, .. })), "deleted"),
-        (count(|action| action == Action::Forget), "let go of"),
-    ];
-    let moved = (!plan.moves.is_empty()).then(|| format!("{} moved", plan.moves.len()));
-    let done: Vec<String> = done
-        .iter()
-        .filter(|(count, _)| *count > 0)
-        .map(|(count, what)| format!("{count} {what}"))
-        .chain(moved)
-        .collect();
+fn sentence(plan: &Plan, outcome: &Outcome, elapsed: Duration, calls: u64, verb: &str) -> String {
+    let names = ["created", "replaced", "updated", "imported", "deleted", "let go of", "moved"];
+    let counts = Deed::of("", plan, outcome).counts;
+    let done = names.iter().filter_map(|name| Some(format!("{} {name}", counts.get(*name)?)));
+    let done: Vec<String> = done.collect();
     let done = if done.is_empty() { "nothing done".to_owned() } else { done.join(", ") };
     let head = match (outcome.is_complete(), outcome.stopped) {
         (true, _) => style::good("Done:"),
@@ -74,7 +82,7 @@ fn sentence(plan: &Plan, outcome: &Outcome, elapsed: Duration, calls: u64) -> St
     };
     let rest = match (outcome.failed.len(), outcome.skipped.len()) {
         (0, 0) => String::new(),
-        (failed, skipped) => format!("; {failed} failed, {skipped} not started: apply again to go on from here"),
+        (failed, skipped) => format!("; {failed} failed, {skipped} not started: {verb} again to go on from here"),
     };
     format!("{head} {done} in {:.1} s with {calls} calls{rest}.", elapsed.as_secs_f64())
 }
@@ -85,12 +93,12 @@ fn data(
     outputs: &BTreeMap<String, Json>,
     elapsed: Duration,
     calls: &BTreeMap<String, u64>,
+    again: &Again,
 ) -> Json {
     let address = |step: &usize| plan.steps[*step].address.to_string();
-    let failed = outcome.failed.iter().map(|(step, error)| {
-        let address = address(step);
-        json!({ "address": address, "message": error.to_string(), "help": step_hint(error, &address) })
-    });
+    let failed = outcome.failed.iter().map(|(step, error)| failure(&plan.steps[*step], error, again));
+    let not_started = outcome.skipped.iter();
+    let not_started = not_started.map(|it| json!({ "address": address(&it.step), "waits_for": waits_for(plan, it) }));
     let done = outcome
         .done
         .iter()
@@ -99,10 +107,26 @@ fn data(
         "event": "summary",
         "done": done.collect::<Vec<_>>(),
         "failed": failed.collect::<Vec<_>>(),
-        "skipped": outcome.skipped.iter().map(address).collect::<Vec<_>>(),
+        "not_started": not_started.collect::<Vec<_>>(),
         "stopped": outcome.stopped,
         "seconds": elapsed.as_secs_f64(),
         "calls": calls,
         "outputs": outputs.iter().map(|(name, found)| (name.clone(), value::shown(found))).collect::<serde_json::Map<_, _>>(),
     })
+}
+
+/// A failed step, with all that AWS said of it.
+fn failure(step: &Step, error: &StepError, again: &Again) -> Json {
+    let hint = hint::of_step(error, &step.address, again);
+    let mut data = json!({
+        "address": step.address,
+        "kind": step.kind,
+        "action": action_name(step.action),
+        "message": error.to_string(),
+        "help": hint.as_ref().map(|hint| &hint.text),
+    });
+    if let Some(data) = data.as_object_mut() {
+        data.extend(hint::details(error.cloud(), hint.as_ref()));
+    }
+    data
 }

@@ -22,7 +22,7 @@ pub use language::{module_schema, spec_schema};
 pub use reference::reference_page;
 pub use types::{Field, Format, ObjectType, StringType, Type};
 
-use crate::driver::Recovery;
+use crate::driver::{CloudError, Recovery};
 
 /// How long the operations of a kind are expected to take, in seconds.
 ///
@@ -64,7 +64,8 @@ pub struct KindDescription {
     /// How many resources one call reads; `None` if reading each takes calls of its own.
     #[serde(default)]
     pub batch: Option<u32>,
-    /// Error codes that mean "made a moment ago and not yet seen everywhere".
+    /// Errors that mean "made a moment ago and not yet seen everywhere": `CODE`, or `CODE: TEXT`
+    /// for those whose message contains `TEXT`.
     pub eventual: Vec<String>,
     /// JSON Schema of the properties.
     pub properties: Json,
@@ -158,6 +159,14 @@ impl KindSchema {
     /// The type of the whole resource.
     pub fn as_type(&self) -> Type {
         Type::Object(self.spec.clone())
+    }
+
+    /// Whether `error` may only mean that what the call names was made a moment ago.
+    pub fn is_eventual(&self, error: &CloudError) -> bool {
+        self.description.eventual.iter().any(|declared| match declared.split_once(": ") {
+            Some((code, text)) => code == error.code && error.message.contains(text),
+            None => *declared == error.code,
+        })
     }
 
     /// Whether dependents may use `output` before the resource is ready.

@@ -121,9 +121,14 @@ impl Expanded {
             by_address: HashMap::new(),
         };
         let mut expanded = Unroller::new(expanded, facts, diagnostics, rehearses).run();
-        let by_address = expanded.instances.iter().enumerate().map(|(index, it)| (it.address.clone(), index));
-        expanded.by_address = by_address.collect();
+        expanded.index();
         expanded
+    }
+
+    /// Makes the instances known by their addresses.
+    pub(super) fn index(&mut self) {
+        let by_address = self.instances.iter().enumerate().map(|(index, it)| (it.address.clone(), index));
+        self.by_address = by_address.collect();
     }
 
     /// The template an instance was made from.

@@ -18,6 +18,7 @@ mod given;
 mod link;
 mod misfit;
 mod params;
+mod past;
 mod rehearse;
 mod repeat;
 mod stuck;
@@ -39,6 +40,7 @@ pub use files::Files;
 pub use frame::Each;
 pub use given::Given;
 pub use params::Param;
+pub use past::{Kept, Retold, retell};
 pub use tree::{Located, Mention, Piece, Tree, TreeKind};
 pub use view::{Evaluation, View};
 

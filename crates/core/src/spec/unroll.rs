@@ -18,7 +18,7 @@ use crate::diagnostic::{Diagnostic, Span};
 use crate::driver::{Id, Place};
 use crate::fact::{Answer, Ask, Facts};
 use crate::plan::Adoption;
-use crate::schema::Type;
+use crate::schema::{KindSchema, Type};
 use crate::state::Lifecycle;
 use crate::value::{Attribute, Awaited, Unknown, Value};
 
@@ -280,9 +280,7 @@ impl<'a> Unroller<'a> {
             Some(key) => group.with_key(key),
             None => group,
         };
-        let attribute = Attribute { address: address.clone(), name: String::new() };
-        let shape = Value::unknown(attribute, Type::Object(resource.schema.attributes.clone()));
-        self.expanded.shape.publish(&address, shape);
+        self.expanded.shape.publish(&address, shape(&address, &resource.schema));
         let Circumstances { place, lifecycle, .. } = it;
         self.expanded.instances.push(Instance {
             address,
@@ -505,4 +503,10 @@ pub(super) fn bindings(module: &Module, given: impl Fn(&str) -> Option<Arc<super
         (name.clone(), binding)
     });
     all.collect()
+}
+
+/// What is known of a resource before anything is read or made: its type.
+pub(super) fn shape(address: &Address, schema: &KindSchema) -> Value {
+    let attribute = Attribute { address: address.clone(), name: String::new() };
+    Value::unknown(attribute, Type::Object(schema.attributes.clone()))
 }

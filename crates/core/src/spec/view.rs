@@ -256,7 +256,11 @@ impl<'a> Evaluation<'a> {
         match &own.resources[index] {
             Group::Absent => Value::Null,
             Group::Keyed(all) if all.is_empty() => Value::map([]),
-            Group::One(_) | Group::Keyed(_) => {
+            Group::One(it) => {
+                let found = self.attributes.get(&self.expanded.instances[*it].address);
+                found.cloned().unwrap_or_else(nothing_known)
+            }
+            Group::Keyed(_) => {
                 let group = self.attributes.group(&own.address(&template.name));
                 group.cloned().unwrap_or_else(nothing_known)
             }
@@ -273,9 +277,10 @@ impl<'a> Evaluation<'a> {
     fn attribute(&self, frame: usize, index: usize, name: &str) -> Option<Value> {
         let own = self.frame(frame);
         let template = &own.module.resources[index];
-        let address = own.address(&template.name);
-        match (&own.resources[index], self.attributes.group(&address)) {
-            (Group::One(_), Some(Value::Unknown(_))) => {
+        let Group::One(it) = &own.resources[index] else { return None };
+        let address = self.expanded.instances[*it].address.clone();
+        match self.attributes.get(&address) {
+            Some(Value::Unknown(_)) => {
                 let field = template.schema.attributes.fields.get(name)?;
                 Some(Value::unknown(Attribute { address, name: name.to_owned() }, field.ty.clone()))
             }

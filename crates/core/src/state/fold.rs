@@ -173,6 +173,11 @@ impl Resource {
         }
     }
 
+    /// The intent to create that has no result.
+    pub fn interrupted_create(&self) -> Option<&Pending> {
+        self.pending.as_ref().filter(|pending| pending.operation == Operation::Create)
+    }
+
     /// Every instance, the newest last.
     pub fn instances(&self) -> impl DoubleEndedIterator<Item = &Instance> {
         self.deposed.iter().chain(&self.current)

@@ -1,8 +1,10 @@
 //! What provision owns and what it was about to do: a snapshot, and the journal
 //! records since.
 
+mod check;
 mod fold;
 pub mod format;
+pub mod history;
 mod place;
 mod seal;
 #[cfg(test)]
@@ -17,6 +19,7 @@ use serde_json::Value as Json;
 use crate::address::Address;
 use crate::driver::{AssumeRole, Id, Place};
 
+pub use check::violations;
 pub use fold::fold;
 pub use place::Location;
 pub use seal::Salt;

@@ -11,7 +11,7 @@ use serde_json::{Value as Json, json};
 use super::format::{
     FormatError, Header, Journal, decode_journal, decode_snapshot, encode_header, encode_records, encode_snapshot,
 };
-use super::{FORMAT, Instance, Lifecycle, Operation, Pending, Record, Salt, State, fold};
+use super::{FORMAT, Instance, Lifecycle, Operation, Pending, Record, Salt, State, fold, violations};
 use crate::address::Address;
 use crate::driver::{AssumeRole, Place};
 
@@ -203,6 +203,23 @@ proptest! {
     }
 
     #[test]
+    fn wherever_a_journal_is_cut_recovery_finds_what_it_needs(
+        choices in prop::collection::vec((any_address(), any::<u8>()), 0..40),
+        cut in any::<prop::sample::Index>(),
+    ) {
+        let records = history(&choices);
+        let mut state = empty();
+        for record in &records {
+            state.apply(record);
+            prop_assert_eq!(violations(&state), Vec::<String>::new());
+        }
+        let text = journal_text(&empty(), &records);
+        let text = &text.as_bytes()[..cut.index(text.len() + 1)];
+        let durable = decode_journal(text).unwrap().map_or(Vec::new(), |journal| journal.records);
+        prop_assert_eq!(violations(&fold(empty(), &durable)), Vec::<String>::new());
+    }
+
+    #[test]
     fn a_compacted_snapshot_and_the_rest_are_the_whole_fold(records in any_records(), cut in any::<prop::sample::Index>()) {
         let (before, after) = records.split_at(cut.index(records.len() + 1));
         let snapshot = encode_snapshot(&fold(empty(), before)).unwrap();
@@ -267,6 +284,35 @@ proptest! {
             let _ = decode_snapshot(bytes);
             let _ = decode_journal(bytes);
         }
+    }
+}
+
+#[test]
+fn every_invariant_of_states_is_broken_once() {
+    let vpc = Address::root("vpc");
+    let sound = fold(empty(), &[settled(&vpc, 1, 0), settled(&vpc, 2, 0), intent(&vpc, Operation::Update, 2, 0)]);
+    let broken = |change: &dyn Fn(&mut State)| {
+        let mut state = sound.clone();
+        change(&mut state);
+        violations(&state).join("; ")
+    };
+    let pending = |state: &mut State, operation, generation| {
+        let pending = state.resources.get_mut(&vpc).unwrap().pending.as_mut().unwrap();
+        (pending.operation, pending.generation) = (operation, generation);
+    };
+    assert_eq!(broken(&|_| {}), "");
+    for (change, told) in [
+        (&|state: &mut State| drop(state.resources.insert(Address::root("empty"), Default::default())), "neither"),
+        (&|state| state.resources.get_mut(&vpc).unwrap().deposed[0].generation = 2, "out of order"),
+        (&|state| state.next_generation = 2, "generation 2, and the next is 2"),
+        (&|state| state.resources.get_mut(&vpc).unwrap().kind.clear(), "no kind"),
+        (&|state| state.resources.get_mut(&vpc).unwrap().pending.as_mut().unwrap().token.clear(), "without a token"),
+        (&|state| pending(state, Operation::Create, 1), "which is there"),
+        (&|state| pending(state, Operation::Delete, 0), "which is not there"),
+    ] as [(&dyn Fn(&mut State), &str); 7]
+    {
+        let found = broken(change);
+        assert!(found.contains(told), "{told}: {found}");
     }
 }
 

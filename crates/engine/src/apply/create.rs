@@ -1,14 +1,17 @@
 //! Creating: intent, one call, id; then settling.
 
-use provision_core::driver::{Cause, CloudError, Id, Intent};
+use provision_core::driver::{Cause, CloudError, Id, Intent, Place};
+use provision_core::fact::Answer;
 use provision_core::plan::{Reason, Stage};
 use provision_core::state::{Operation, Record};
+use serde_json::Value as Json;
 
 use super::StepError;
 use super::settle::Start;
 use super::step::{Run, Target};
 use crate::Event;
-use crate::pace::Pauses;
+use crate::budget::Retries;
+use crate::recover::Search;
 use crate::refresh;
 
 impl Run<'_> {
@@ -50,46 +53,85 @@ impl Run<'_> {
 
     async fn call_create(&self, target: &Target, intent: &Intent) -> Result<Id, StepError> {
         let spec = target.desired.to_driver_json().unwrap_or_default();
-        let limit = self.schema().description.timing.limit;
-        let mut pauses = Pauses::new(self.application.engine.patience, std::time::Duration::from_secs(limit.into()));
+        let mut retries = self.retries();
         loop {
             let error = match self.driver.create(&spec, intent).await {
-                Ok(id) => return Ok(id),
+                Ok(id) => {
+                    retries.went_well();
+                    return Ok(id);
+                }
                 Err(error) => self.application.scrub(error, &target.desired),
             };
             if may_have_acted(&error)
-                && let Some(id) = self.application.engine.search(&*self.driver, &spec, intent).await?
+                && let Some(id) = self.search(target, &spec, intent).await?
             {
                 return Ok(id);
             }
-            if !self.may_try_again(&error) || !self.pause(&mut pauses, &error).await {
-                return Err(self.refused(intent, error).await?);
+            if !self.may_try_again(&error) || !self.pause(&mut retries, &error).await {
+                return Err(self.refused(target, &spec, intent, error).await?);
             }
         }
     }
 
+    /// What the call made whose answer is missing.
+    async fn search(&self, target: &Target, spec: &Json, intent: &Intent) -> Result<Option<Id>, StepError> {
+        let state = self.application.journal.state();
+        let is_free = |id: &Id| state.owner(&self.step.kind, &target.place, id).is_none();
+        match self.application.engine.search(&*self.driver, spec, intent, is_free).await? {
+            Search::Nothing => Ok(None),
+            Search::Found(id) => Ok(Some(id)),
+            Search::Undecided(undecided) => Err(StepError::Undecided(undecided)),
+        }
+    }
+
     /// Waits a little before the call that failed with `error` is made again; `false` once
-    /// the time is up, or the lease is lost and with it the right to call.
-    pub(super) async fn pause(&self, pauses: &mut Pauses, error: &CloudError) -> bool {
+    /// time or retries are used up, or the lease is lost and with it the right to call.
+    pub(super) async fn pause(&self, retries: &mut Retries<'_>, error: &CloudError) -> bool {
         self.application.engine.observer.see(&Event::Retrying { step: self.index, error });
-        pauses.pause().await && !self.application.journal.is_lost()
+        let is_in_time = match self.is_eventual(error) {
+            true => retries.pause_unseen().await,
+            false => retries.pause(error).await,
+        };
+        is_in_time && !self.application.journal.is_lost()
     }
 
     pub(super) fn may_try_again(&self, error: &CloudError) -> bool {
-        error.is_retryable() || self.schema().description.eventual.contains(&error.code)
+        error.is_retryable() || self.is_eventual(error)
+    }
+
+    fn is_eventual(&self, error: &CloudError) -> bool {
+        error.cause == Cause::Eventual || self.schema().is_eventual(error)
     }
 
     /// The error to report. Where AWS surely did nothing the intent is closed; else it
     /// stays open, and the next run looks for what it may have made.
-    async fn refused(&self, intent: &Intent, error: CloudError) -> Result<StepError, StepError> {
+    async fn refused(
+        &self,
+        target: &Target,
+        spec: &Json,
+        intent: &Intent,
+        error: CloudError,
+    ) -> Result<StepError, StepError> {
         if !may_have_acted(&error) || error.cause == Cause::Exists {
             let (address, generation) = (intent.address.clone(), intent.generation);
             self.application.journal.record(Record::Refused { address, generation }).await?;
         }
         Ok(match error.cause {
-            Cause::Exists => StepError::Taken { error },
+            Cause::Exists => StepError::Taken { error, id: self.holder_of_name(&target.place, spec).await },
             _ => StepError::Cloud(error),
         })
+    }
+}
+
+impl Run<'_> {
+    /// What has the name that was asked for, where that can be told.
+    async fn holder_of_name(&self, place: &Place, spec: &Json) -> Option<Id> {
+        let names = self.schema().spec.fields.iter().filter(|(_, field)| field.required && field.replace);
+        let by = names.filter_map(|(name, _)| Some((name.clone(), spec.get(name)?.clone())));
+        let by = Json::Object(by.collect()).to_string();
+        let found = self.application.engine.look_up(&self.step.kind, place, &by).await.ok()?;
+        let Answer::Value(found) = found else { return None };
+        found.as_map()?.get("id")?.as_str().map(Id::from)
     }
 }
 

@@ -9,7 +9,8 @@ use serde_json::Value as Json;
 use super::StepError;
 use super::step::{Beside, Run};
 use crate::Event;
-use crate::pace::{self, Pauses};
+use crate::budget::Retries;
+use crate::pace::Pauses;
 use crate::refresh::{may_be_unseen, wanted};
 
 impl Run<'_> {
@@ -40,12 +41,13 @@ impl Run<'_> {
     }
 
     async fn call_delete(&self, instance: &Instance) -> Result<(), StepError> {
-        let mut pauses = self.pauses();
+        let mut retries = self.retries();
         loop {
             let Err(error) = self.driver.delete(&instance.id, &instance.applied).await else {
+                retries.went_well();
                 return Ok(());
             };
-            if !may_pass(&error) || !self.pause(&mut pauses, &error).await {
+            if !may_pass(&error) || !self.pause(&mut retries, &error).await {
                 return Err(error.into());
             }
         }
@@ -54,10 +56,10 @@ impl Run<'_> {
     /// Law 6: the state lets go of a resource only after AWS no longer knows it.
     async fn confirm_gone(&self, instance: &Instance) -> Result<(), StepError> {
         let wanted = [wanted(instance)];
-        let patience = self.application.engine.patience;
+        let engine = &self.application.engine;
         let mut looks = self.looks(self.schema().description.timing.delete);
-        while pace::reading(patience, || self.driver.read(&wanted)).await?.into_iter().flatten().next().is_some() {
-            self.application.engine.observer.see(&Event::Pending { step: self.index });
+        while engine.reading(|| self.driver.read(&wanted)).await?.into_iter().flatten().next().is_some() {
+            engine.observer.see(&Event::Pending { step: self.index });
             if !looks.pause().await {
                 let seconds = self.schema().description.timing.limit.into();
                 return Err(StepError::TimedOut { what: "gone", seconds });
@@ -66,10 +68,19 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// The pauses between the tries of a call.
+    /// The retries of a call.
+    pub(super) fn retries(&self) -> Retries<'_> {
+        let engine = &self.application.engine;
+        Retries::new(&engine.budget.writes, engine.patience, self.limit())
+    }
+
+    /// The pauses between looks at what may be there at any time.
     pub(super) fn pauses(&self) -> Pauses {
-        let limit = self.schema().description.timing.limit;
-        Pauses::new(self.application.engine.patience, Duration::from_secs(limit.into()))
+        Pauses::new(self.application.engine.patience, self.limit())
+    }
+
+    fn limit(&self) -> Duration {
+        Duration::from_secs(self.schema().description.timing.limit.into())
     }
 
     /// The pauses between looks at what is expected to take so many seconds.

@@ -3,87 +3,31 @@
 mod adopt;
 mod create;
 mod delete;
+mod failure;
 mod outcome;
 mod settle;
 mod step;
 mod target;
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BinaryHeap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap};
 use std::pin::pin;
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex};
 
 use provision_core::address::Address;
-use provision_core::diagnostic::Diagnostic;
-use provision_core::driver::CloudError;
 use provision_core::fact::Facts;
 use provision_core::plan::{Plan, Stage};
 use provision_core::spec::{Attributes, Expanded};
 use provision_core::state::Salt;
-use provision_core::store::StoreError;
 use tokio::sync::{mpsc, watch};
 use tokio::task::{Id, JoinError, JoinSet};
 
-pub use outcome::Outcome;
+pub use failure::StepError;
+pub use outcome::{Outcome, Skipped};
 
 use crate::journal::Journal;
-use crate::{Engine, EngineError, Event};
-
-/// Why a step failed.
-#[derive(Debug, thiserror::Error)]
-pub enum StepError {
-    /// AWS refused, or did not answer.
-    #[error("{0}")]
-    Cloud(#[from] CloudError),
-    /// The journal cannot be written: nothing was called.
-    #[error("{0}")]
-    Store(#[from] StoreError),
-    /// The kind is not known.
-    #[error("{0}")]
-    Engine(#[from] EngineError),
-    /// The properties cannot be worked out.
-    #[error("{}", .0.iter().map(|it| it.message.as_str()).collect::<Vec<_>>().join("; "))]
-    Spec(Vec<Diagnostic>),
-    /// The name is taken by something that is not ours (law 9).
-    #[error("{error}")]
-    Taken {
-        /// What AWS says.
-        error: CloudError,
-    },
-    /// AWS reports that the resource failed.
-    #[error("AWS reports that it failed: {0}")]
-    Failed(String),
-    /// It was made or there a moment ago, and is not now.
-    #[error("AWS no longer knows `{id}`")]
-    Vanished {
-        /// Its physical name.
-        id: String,
-    },
-    /// It was planned as missing, and is there again.
-    #[error("`{id}` is there again: plan anew")]
-    Reappeared {
-        /// Its physical name.
-        id: String,
-    },
-    /// AWS accepted an update and goes on reporting something else.
-    #[error("AWS accepted the update but still reports something else for {}", fields.join(", "))]
-    Unsettled {
-        /// The properties.
-        fields: Vec<String>,
-    },
-    /// It did not get ready, or did not go, in time.
-    #[error("not {what} after {seconds} seconds")]
-    TimedOut {
-        /// What was waited for.
-        what: &'static str,
-        /// How long.
-        seconds: u64,
-    },
-    /// A bug: the task that carried out the step died.
-    #[error("the step ended unexpectedly: {0}")]
-    Died(String),
-}
+use crate::{Engine, Event};
 
 /// A plan under way.
 pub struct Application {
@@ -286,10 +230,27 @@ impl Walk {
         }
     }
 
+    /// The failed steps that kept `step` from its start.
+    fn behind(&self, step: usize) -> BTreeSet<usize> {
+        let (mut behind, mut seen, mut queue) = (BTreeSet::new(), BTreeSet::new(), vec![step]);
+        while let Some(step) = queue.pop() {
+            let open = self.application.plan.steps[step].waits.iter();
+            for wait in open.filter(|wait| self.reached[wait.step].is_none_or(|stage| stage < wait.stage)) {
+                match self.started[wait.step] {
+                    true => drop(behind.insert(wait.step)),
+                    false if seen.insert(wait.step) => queue.push(wait.step),
+                    false => {}
+                }
+            }
+        }
+        behind
+    }
+
     async fn finish(mut self) -> Outcome {
-        self.outcome.skipped = (0..self.started.len()).filter(|&step| !self.started[step]).collect();
-        for &step in &self.outcome.skipped {
-            self.application.engine.observer.see(&Event::Skipped { step });
+        let skipped = (0..self.started.len()).filter(|&step| !self.started[step]);
+        self.outcome.skipped = skipped.map(|step| Skipped { step, behind: self.behind(step) }).collect();
+        for skipped in &self.outcome.skipped {
+            self.application.engine.observer.see(&Event::Skipped { step: skipped.step });
         }
         self.outcome.outputs = self.application.outputs().await;
         self.outcome

@@ -1,6 +1,6 @@
 //! What came of a plan, and what the state keeps of it beside the resources.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use provision_core::spec::Expanded;
 use provision_core::state::State;
@@ -16,11 +16,21 @@ pub struct Outcome {
     /// The steps that failed, and why.
     pub failed: Vec<(usize, StepError)>,
     /// The steps that were not started.
-    pub skipped: Vec<usize>,
+    pub skipped: Vec<Skipped>,
     /// Whether the user asked to stop.
     pub stopped: bool,
     /// The spec's outputs, as far as they are known.
     pub outputs: BTreeMap<String, Value>,
+}
+
+/// A step that was not started.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Skipped {
+    /// The step, by index.
+    pub step: usize,
+    /// The failed steps it waited for, itself or through others. None where the run was
+    /// stopped, or its lock lost, before the step's turn came.
+    pub behind: BTreeSet<usize>,
 }
 
 impl Outcome {

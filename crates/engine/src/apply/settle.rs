@@ -11,7 +11,7 @@ use serde_json::Value as Json;
 use super::StepError;
 use super::step::{Run, Target};
 use crate::Event;
-use crate::pace::{self, Pauses};
+use crate::pace::Pauses;
 
 /// How many updates one step makes at most, should AWS report something else each time.
 const MOST_UPDATES: u32 = 10;
@@ -134,7 +134,7 @@ impl<'a> Settling<'a> {
         let live = match self.is_seen {
             true => {
                 let wanted = std::slice::from_ref(&self.wanted);
-                pace::reading(engine.patience, || run.driver.read(wanted)).await?.into_iter().flatten().next()
+                engine.reading(|| run.driver.read(wanted)).await?.into_iter().flatten().next()
             }
             false => engine.await_sight(&*run.driver, &self.wanted).await?,
         };
@@ -222,14 +222,15 @@ impl<'a> Settling<'a> {
             intent,
         };
         let spec = wanted.to_driver_json().unwrap_or_default();
-        let mut pauses = run.pauses();
+        let mut retries = run.retries();
         loop {
             let Err(error) = run.driver.update(&spec, &update).await else {
+                retries.went_well();
                 return Ok(());
             };
             let error = run.application.scrub(error, &self.target.desired);
             let may_pass = run.may_try_again(&error) || error.cause == Cause::Dependency;
-            if !may_pass || !run.pause(&mut pauses, &error).await {
+            if !may_pass || !run.pause(&mut retries, &error).await {
                 return Err(error.into());
             }
         }

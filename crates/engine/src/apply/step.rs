@@ -12,6 +12,7 @@ use provision_core::plan::{Action, Stage, Step, present_attributes};
 use provision_core::schema::KindSchema;
 use provision_core::spec::{Attributes, Expanded, Instance};
 use provision_core::state::{self, Operation, Pending, Record, token};
+use provision_core::store::StoreError;
 use provision_core::value::Value;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
@@ -148,8 +149,8 @@ impl Application {
             self.plan.steps.iter().any(|it| it.address == *address && matches!(it.action, Action::Create { .. }))
         };
         for (address, resource) in self.journal.state().resources {
-            let pending = resource.pending.filter(|it| it.operation == Operation::Create);
-            if let Some(Pending { generation, .. }) = pending.filter(|_| !is_made(&address)) {
+            let pending = resource.interrupted_create().filter(|_| !is_made(&address));
+            if let Some(generation) = pending.map(|pending| pending.generation) {
                 // As above: whether it can be written shows soon enough.
                 let _ = self.journal.record(Record::Refused { address, generation }).await;
             }
@@ -250,7 +251,9 @@ impl Run<'_> {
         };
         let Beside { kind, place, dependencies, lifecycle } = beside;
         let record = Record::Intent { address, kind, place, dependencies, lifecycle, pending };
-        self.application.journal.record(record).await?;
-        Ok(intent)
+        let journal = &self.application.journal;
+        journal.record(record).await?;
+        // The call follows at once, so this is the last moment to look.
+        if journal.is_lost() { Err(StoreError::LeaseLost { holder: None }.into()) } else { Ok(intent) }
     }
 }

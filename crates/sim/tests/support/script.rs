@@ -13,10 +13,17 @@
 //! | `plant secret ARN VALUE` | somebody else keeps a secret |
 //! | `lookup [in REGION] KIND JSON` | what fits these properties and outputs |
 //! | `revoke ROLE` | nobody may assume the role from now on |
+//! | `remember NAME` | keep the state as it is now |
+//! | `retell NAME`, `rollback NAME` | such a state as a spec; a run that goes back to it |
+//! | `give up ADDRESS` | say that an interrupted create made nothing of ours |
 //! | `rename ADDRESS ADDRESS` | change an address in the state alone |
-//! | `fault OPERATION FAULT [TIMES]` | `throttle`, `unavailable`, `lost`, `half`, `denied`, `fails`, `lag=READS/SECONDS` |
-//! | `fail appends TIMES` | the journal cannot be written |
-//! | `crash at call N [after]` | the next run dies there |
+//! | `fault OPERATION FAULT [TIMES]` | `throttle`, `unavailable`, `lost`, `late=SECONDS`, `twice`, `half`, `denied`, `fails`, `slow=SECONDS`, `lag=READS/SECONDS` |
+//! | `fail append|save|renew|lock|load|release TIMES [unheard] [after N]` | the store cannot be written, or its answer is lost |
+//! | `crash at call N [during|after]`, `crash after SECONDS` | the next run dies there |
+//! | `freeze POINT while SPEC` | the next run stands still there, while another process applies SPEC; POINT as with `crash` |
+//! | `beside SPEC` | another process applies SPEC at the same time as the next run |
+//! | `store far SECONDS` | the state is in a bucket from now on, with leases of this term |
+//! | `unlock` | the lock is taken away from whoever has it |
 //! | `stop after N` | the next run is asked to stop once N steps have started |
 //! | `wait SECONDS` | time goes by |
 //! | `show state [STACK]`, `show cloud`, `show calls`, `show secrets TEXT` | what there is; whether any store holds TEXT |
@@ -33,12 +40,15 @@ use provision_core::address::Address;
 use provision_core::diagnostic::{Diagnostic, Sources};
 use provision_core::driver::{Id, Place};
 use provision_core::fact::Ask;
-use provision_core::spec::{Expanded, Files, Given};
-use provision_core::state::Record;
+use provision_core::spec::{Expanded, Files, Given, Retold, retell};
+use provision_core::state::{Record, Resource, State};
 use provision_engine::EngineError;
-use provision_sim::{Command, Crash, Ended, Fault, Moment, Options, Planned, Simulation, Site};
+use provision_sim::{
+    Command, Ended, Fault, Freeze, Moment, Options, Planned, PlannedFault, Point, Simulation, Site, StoreFault,
+};
 
 use super::golden::Part;
+use super::others::{Lines, insist, standstill};
 use super::recorder::Recorder;
 use super::{schemas, text};
 
@@ -53,9 +63,16 @@ pub(crate) struct Script {
     texts: BTreeMap<String, String>,
     /// The files of the last command.
     sources: Sources,
-    crash: Option<Crash>,
+    crash: Option<Point>,
+    freeze: Option<Freeze>,
+    /// What another process does at the same time.
+    beside: Option<Command>,
+    /// What other processes said.
+    others: Lines,
     stop_after: Option<usize>,
     calls: BTreeMap<String, u64>,
+    /// States of the past.
+    remembered: BTreeMap<String, State>,
 }
 
 type Result<T> = std::result::Result<T, Trouble>;
@@ -89,8 +106,12 @@ impl Script {
             texts: BTreeMap::new(),
             sources: Sources::default(),
             crash: None,
+            freeze: None,
+            beside: None,
+            others: Lines::default(),
             stop_after: None,
             calls: BTreeMap::new(),
+            remembered: BTreeMap::new(),
         }
     }
 
@@ -123,6 +144,11 @@ impl Script {
             }
             ["destroy", stack @ ..] => self.run(named(stack), Command::Destroy, &[]).await,
             ["recover", stack @ ..] => self.run(named(stack), Command::Recover, &[]).await,
+            ["retell", name] => Ok(self.retold(name)?.text.lines().map(str::to_owned).collect()),
+            ["rollback", name] => {
+                let spec = self.rolled_back(name).await?;
+                self.run(STACK, Command::Apply(spec), &[]).await
+            }
             ["import", spec, address, id] => {
                 let spec = self.spec(spec, &[]).await?;
                 self.run(&spec.spec.stack.clone(), Command::Import(spec, parsed(address)?, Id::from(*id)), &[]).await
@@ -133,6 +159,15 @@ impl Script {
             ["show", what @ ..] => self.show(what),
             ["wait", seconds] => {
                 tokio::time::advance(Duration::from_secs(parsed(seconds)?)).await;
+                Ok(Vec::new())
+            }
+            ["freeze", at @ .., "while", spec] => {
+                let (at, command) = (point(at)?, Command::Apply(self.spec(spec, &[]).await?));
+                self.freeze = Some(standstill(at, self.main().clone(), command, self.others.clone()));
+                Ok(Vec::new())
+            }
+            ["beside", spec] => {
+                self.beside = Some(Command::Apply(self.spec(spec, &[]).await?));
                 Ok(Vec::new())
             }
             other => self.arrange(other).map(|()| Vec::new()),
@@ -159,16 +194,21 @@ impl Script {
             }
             ["plant", kind, spec @ ..] => drop(self.plant(&Site::default(), kind, spec)?),
             ["revoke", role_arn] => self.main().cloud.revoke(role_arn),
+            ["remember", name] => {
+                let state = self.main().state()?;
+                self.remembered.insert((*name).to_owned(), state);
+            }
+            ["give", "up", address] => self.give_up(parsed(address)?)?,
             ["rename", from, to] => self.rename(parsed(from)?, parsed(to)?)?,
             ["fault", operation, fault] => self.fault(operation, fault, 1)?,
             ["fault", operation, fault, times] => self.fault(operation, fault, parsed(times)?)?,
-            ["fail", "appends", times] => self.main().store.fail_appends(parsed(times)?),
-            ["crash", "at", "call", call] => {
-                self.crash = Some(Crash { call: parsed(call)?, moment: Moment::Before });
+            ["fail", operation, times, how @ ..] => self.fail(operation, parsed(times)?, how)?,
+            ["crash", at @ ..] => self.crash = Some(point(at)?),
+            ["store", "far", seconds] => {
+                let far = Simulation::far(STACK, schemas(), Duration::from_secs(parsed(seconds)?));
+                self.stacks.insert(STACK.to_owned(), far);
             }
-            ["crash", "at", "call", call, "after"] => {
-                self.crash = Some(Crash { call: parsed(call)?, moment: Moment::After });
-            }
+            ["unlock"] => self.main().store.unlock(),
             ["stop", "after", count] => self.stop_after = Some(parsed(count)?),
             _ => return Err(format!("no such command: {}", words.join(" ")).into()),
         }
@@ -184,14 +224,27 @@ impl Script {
                 "half" => Fault::Half,
                 "denied" => Fault::Denied,
                 "fails" => Fault::Fails,
+                "twice" => Fault::Twice,
                 _ => return Err(format!("no such fault: {fault}").into()),
             },
+            Some(("late", seconds)) => Fault::Late { seconds: parsed(seconds)? },
+            Some(("slow", seconds)) => Fault::Slow { seconds: parsed(seconds)? },
             Some((_, lag)) => {
                 let (reads, seconds) = lag.split_once('/').ok_or_else(|| "lag=READS/SECONDS".to_owned())?;
                 Fault::Lag { reads: parsed(reads)?, seconds: parsed(seconds)? }
             }
         };
         self.main().cloud.plan_fault(Planned { operation: operation.to_owned(), fault, times });
+        Ok(())
+    }
+
+    fn fail(&self, operation: &str, times: u32, how: &[&str]) -> Result<()> {
+        let (fault, how) = match how {
+            ["unheard", how @ ..] => (StoreFault::Unheard, how),
+            how => (StoreFault::Refused, how),
+        };
+        let skipped = if let ["after", skipped] = how { parsed(skipped)? } else { 0 };
+        self.main().store.plan_fault(PlannedFault { operation: operation.to_owned(), fault, skipped, times });
         Ok(())
     }
 
@@ -208,6 +261,21 @@ impl Script {
         let beside = first.beside(stack);
         self.stacks.entry(stack.clone()).or_insert(beside);
         Ok(spec)
+    }
+
+    fn retold(&self, name: &str) -> Result<Retold> {
+        let past = self.remembered.get(name).ok_or_else(|| format!("no such state: {name}"))?;
+        retell(past, &self.main().state()?, &schemas()).map_err(Trouble::Spec)
+    }
+
+    /// A state of the past as a spec.
+    async fn rolled_back(&mut self, name: &str) -> Result<Arc<Expanded>> {
+        let retold = self.retold(name)?;
+        self.sources = Sources::default();
+        let source = self.sources.add(name, retold.text);
+        let simulation = &self.stacks[STACK];
+        let spec = simulation.spec(&mut self.sources, source, &Given::default(), &Arc::new(Files::none())).await?;
+        Ok(Arc::new(Arc::unwrap_or_clone(spec).readdressed(&retold.addresses)))
     }
 
     fn told(&self, trouble: &Trouble) -> Vec<String> {
@@ -234,6 +302,14 @@ impl Script {
     fn rename(&self, from: Address, to: Address) -> Result<()> {
         let moved = Record::Moved { from, to };
         Ok(self.main().store.edit(|state| state.apply(&moved)).map_err(EngineError::from)?)
+    }
+
+    fn give_up(&self, address: Address) -> Result<()> {
+        let state = self.main().state()?;
+        let pending = state.resources.get(&address).and_then(Resource::interrupted_create);
+        let generation = pending.ok_or_else(|| format!("nothing was interrupted: {address}"))?.generation;
+        let refused = Record::Refused { address, generation };
+        Ok(self.main().store.edit(|state| state.apply(&refused)).map_err(EngineError::from)?)
     }
 
     /// Where the thing at an address is, and its physical name.
@@ -264,12 +340,18 @@ impl Script {
     }
 
     async fn run(&mut self, stack: &str, command: Command, words: &[&str]) -> Output {
-        let mut options = Options { crash: self.crash.take(), ..Options::default() };
+        let mut options = Options { crash: self.crash.take(), freeze: self.freeze.take(), ..Options::default() };
         options.targets = addresses(words, "target=")?;
         options.replace = addresses(words, "replace=")?;
         let recorder = Recorder::new(self.stop_after.take().map(|count| (count, options.stop.clone())));
         options.observer = recorder.clone();
-        let ended = self.at(stack)?.run(command, options).await;
+        let (other, others) = (self.beside.take(), self.others.clone());
+        let beside = async {
+            if let Some(other) = other {
+                insist(self.main().clone(), other, others).await;
+            }
+        };
+        let (ended, ()) = tokio::join!(self.at(stack)?.run(command, options), beside);
         let mut lines = match &ended {
             Ended::Done(plan, _) => text::plan(plan),
             _ => Vec::new(),
@@ -286,6 +368,7 @@ impl Script {
             Ended::Failed(error) => lines.push(format!("error: {error}")),
             Ended::Crashed(place) => lines.push(format!("CRASHED {place}")),
         }
+        lines.append(&mut self.others.lock().unwrap());
         Ok(lines)
     }
 
@@ -321,6 +404,18 @@ fn file(name: &str) -> String {
 /// The stack that a command is for.
 fn named<'a>(words: &[&'a str]) -> &'a str {
     words.first().copied().unwrap_or(STACK)
+}
+
+/// The point in the life of a run that words name.
+fn point(words: &[&str]) -> Result<Point> {
+    let at = |call: &str, moment| Ok(Point::AtCall(parsed(call)?, moment));
+    match words {
+        ["at", "call", call] => at(call, Moment::Before),
+        ["at", "call", call, "during"] => at(call, Moment::During),
+        ["at", "call", call, "after"] => at(call, Moment::After),
+        ["after", seconds] => Ok(Point::After(Duration::from_secs_f64(parsed(seconds)?))),
+        _ => Err(format!("no such point: {}", words.join(" ")).into()),
+    }
 }
 
 /// What the words of a command give a spec.

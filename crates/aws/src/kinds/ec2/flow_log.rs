@@ -147,7 +147,8 @@ impl Kind for FlowLog {
     const NAME: &'static str = "ec2/flow_log";
     const RECOVERY: Recovery = Recovery::Tag;
     const EARLY: &'static [&'static str] = &["id", "arn"];
-    const EVENTUAL: &'static [&'static str] = &["InvalidFlowLogId.NotFound"];
+    const EVENTUAL: &'static [&'static str] =
+        &["InvalidFlowLogId.NotFound", "InvalidParameter: Unable to assume given IAM role"];
 
     type Outputs = Outputs;
 
@@ -207,9 +208,9 @@ impl Kind for FlowLog {
         Ok(())
     }
 
-    async fn recover(&self, cloud: &Cloud, intent: &Intent) -> Result<Option<Id>> {
+    async fn recover(&self, cloud: &Cloud, intent: &Intent) -> Result<Vec<Id>> {
         let found = describe(cloud, vec![intent_filter(intent)]).await?;
-        Ok(ec2::first_id(found.into_iter().map(|log| log.flow_log_id)))
+        Ok(ec2::ids(found.into_iter().map(|log| log.flow_log_id)))
     }
 
     async fn find(cloud: &Cloud, by: &Query) -> Result<Vec<Id>> {

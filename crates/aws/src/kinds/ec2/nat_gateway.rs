@@ -225,10 +225,10 @@ impl Kind for NatGateway {
         Ok(())
     }
 
-    async fn recover(&self, cloud: &Cloud, intent: &Intent) -> Result<Option<Id>> {
+    async fn recover(&self, cloud: &Cloud, intent: &Intent) -> Result<Vec<Id>> {
         let mut found = describe(cloud, vec![intent_filter(intent)]).await?;
         found.retain(|gateway| ec2::is_made_by(intent, &gateway.tags) && !is_going(gateway));
-        Ok(ec2::first_id(found.into_iter().map(|gateway| gateway.nat_gateway_id)))
+        Ok(ec2::ids(found.into_iter().map(|gateway| gateway.nat_gateway_id)))
     }
 
     async fn find(cloud: &Cloud, by: &Query) -> Result<Vec<Id>> {

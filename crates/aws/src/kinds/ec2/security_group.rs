@@ -15,7 +15,7 @@ use crate::kinds::ec2::vpc::Vpc;
 use crate::query::Query;
 use crate::read;
 use crate::service::ec2::rules::{Direction, Owner, live_rules, settle};
-use crate::service::ec2::{self, FILTER_VALUES, filter, intent_filter};
+use crate::service::ec2::{self, FILTER_VALUES, filter, intent_filter, interfaces};
 use crate::types::{Ref, Tags};
 
 pub use crate::service::ec2::rules::Rule;
@@ -127,20 +127,14 @@ impl Kind for SecurityGroup {
         if self.revoke_rules_on_delete == Some(true) {
             revoke_all(cloud, id).await.absent()?;
         }
-        cloud
-            .ec2()
-            .delete_security_group()
-            .group_id(id.as_str())
-            .send()
-            .await
-            .op("ec2:DeleteSecurityGroup")
-            .absent()?;
-        Ok(())
+        let call = cloud.ec2().delete_security_group().group_id(id.as_str());
+        let deleted = call.send().await.op("ec2:DeleteSecurityGroup").absent();
+        interfaces::cleared(cloud, filter("group-id", [id.as_str()]), deleted).await
     }
 
-    async fn recover(&self, cloud: &Cloud, intent: &Intent) -> Result<Option<Id>> {
+    async fn recover(&self, cloud: &Cloud, intent: &Intent) -> Result<Vec<Id>> {
         let found = describe(cloud, vec![intent_filter(intent)]).await?;
-        Ok(ec2::first_id(found.into_iter().map(|group| group.group_id)))
+        Ok(ec2::ids(found.into_iter().map(|group| group.group_id)))
     }
 
     async fn find(cloud: &Cloud, by: &Query) -> Result<Vec<Id>> {

@@ -16,7 +16,7 @@ use crate::error::{Absent, Op, incomplete};
 use crate::kind::{Kind, Live, Result, Update, Wanted, fault};
 use crate::query::Query;
 use crate::read;
-use crate::service::ec2::{self, FILTER_VALUES, boolean, filter, intent_filter};
+use crate::service::ec2::{self, FILTER_VALUES, boolean, filter, intent_filter, interfaces};
 use crate::types::{Ref, Tags};
 
 /// A range of a VPC's addresses in one availability zone.
@@ -216,13 +216,13 @@ impl Kind for Subnet {
     }
 
     async fn delete(&self, cloud: &Cloud, id: &Id) -> Result<()> {
-        cloud.ec2().delete_subnet().subnet_id(id.as_str()).send().await.op("ec2:DeleteSubnet").absent()?;
-        Ok(())
+        let deleted = cloud.ec2().delete_subnet().subnet_id(id.as_str()).send().await.op("ec2:DeleteSubnet").absent();
+        interfaces::cleared(cloud, filter("subnet-id", [id.as_str()]), deleted).await
     }
 
-    async fn recover(&self, cloud: &Cloud, intent: &Intent) -> Result<Option<Id>> {
+    async fn recover(&self, cloud: &Cloud, intent: &Intent) -> Result<Vec<Id>> {
         let found = describe(cloud, vec![intent_filter(intent)]).await?;
-        Ok(ec2::first_id(found.into_iter().map(|subnet| subnet.subnet_id)))
+        Ok(ec2::ids(found.into_iter().map(|subnet| subnet.subnet_id)))
     }
 
     async fn find(cloud: &Cloud, by: &Query) -> Result<Vec<Id>> {

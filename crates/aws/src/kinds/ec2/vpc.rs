@@ -201,9 +201,9 @@ impl Kind for Vpc {
         Ok(())
     }
 
-    async fn recover(&self, cloud: &Cloud, intent: &Intent) -> Result<Option<Id>> {
+    async fn recover(&self, cloud: &Cloud, intent: &Intent) -> Result<Vec<Id>> {
         let found = describe(cloud, vec![intent_filter(intent)]).await?;
-        Ok(ec2::first_id(found.into_iter().map(|vpc| vpc.vpc_id)))
+        Ok(ec2::ids(found.into_iter().map(|vpc| vpc.vpc_id)))
     }
 
     async fn find(cloud: &Cloud, by: &Query) -> Result<Vec<Id>> {

@@ -265,8 +265,8 @@ impl Kind for VpcEndpoint {
         Ok(())
     }
 
-    async fn recover(&self, cloud: &Cloud, intent: &Intent) -> Result<Option<Id>> {
-        Ok(alive(cloud, vec![intent_filter(intent)]).await?.into_iter().next())
+    async fn recover(&self, cloud: &Cloud, intent: &Intent) -> Result<Vec<Id>> {
+        alive(cloud, vec![intent_filter(intent)]).await
     }
 
     /// Not by the id in the ARN: not every emulator knows that filter.

@@ -124,6 +124,8 @@ impl Kind for Repository {
     const NAME: &'static str = "ecr/repository";
     const RECOVERY: Recovery = Recovery::NaturalKey;
     const EARLY: &'static [&'static str] = &["id", "arn", "registry_id", "repository_name", "repository_uri"];
+    /// A policy's principals may have been made a moment ago.
+    const EVENTUAL: &'static [&'static str] = &["InvalidParameterException: Invalid repository policy provided"];
 
     type Outputs = Outputs;
 
@@ -173,16 +175,16 @@ impl Kind for Repository {
         Ok(())
     }
 
-    async fn recover(&self, cloud: &Cloud, intent: &Intent) -> Result<Option<Id>> {
+    async fn recover(&self, cloud: &Cloud, intent: &Intent) -> Result<Vec<Id>> {
         let call = cloud.ecr().describe_repositories().repository_names(&self.repository_name);
         let answer = call.send().await.op("ecr:DescribeRepositories").absent()?;
         let arn = answer.and_then(|answer| answer.repositories).into_iter().flatten().find_map(|it| it.repository_arn);
         let Some(arn) = arn else {
-            return Ok(None);
+            return Ok(Vec::new());
         };
         let is_intents = |tag: Tag| tag.key == INTENT_TAG && tag.value == intent.token;
         let is_ours = tags(cloud, &arn).await?.into_iter().flatten().any(is_intents);
-        Ok(is_ours.then(|| Id(self.repository_name.clone())))
+        Ok(is_ours.then(|| Id(self.repository_name.clone())).into_iter().collect())
     }
 
     async fn find(cloud: &Cloud, by: &Query) -> Result<Vec<Id>> {

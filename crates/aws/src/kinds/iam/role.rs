@@ -83,7 +83,8 @@ impl Kind for Role {
     const NAME: &'static str = "iam/role";
     const GLOBAL: bool = true;
     const RECOVERY: Recovery = Recovery::NaturalKey;
-    const EVENTUAL: &'static [&'static str] = &["NoSuchEntity"];
+    /// The principals of the trust policy may have been made a moment ago.
+    const EVENTUAL: &'static [&'static str] = &["NoSuchEntity", "MalformedPolicyDocument: nvalid principal"];
 
     type Outputs = Outputs;
 
@@ -143,10 +144,10 @@ impl Kind for Role {
         }
     }
 
-    async fn recover(&self, cloud: &Cloud, intent: &Intent) -> Result<Option<Id>> {
+    async fn recover(&self, cloud: &Cloud, intent: &Intent) -> Result<Vec<Id>> {
         let role = get(cloud, &self.role_name).await?;
         let ours = role.filter(|role| iam::is_made_by(intent, role.tags()));
-        Ok(ours.map(|role| Id(role.role_name)))
+        Ok(ours.map(|role| Id(role.role_name)).into_iter().collect())
     }
 
     /// Roles cannot be looked for by tag, but a thousand of them are listed in one call and

@@ -83,13 +83,13 @@ impl Kind for Alias {
         Ok(())
     }
 
-    async fn recover(&self, cloud: &Cloud, _: &Intent) -> Result<Option<Id>> {
+    async fn recover(&self, cloud: &Cloud, _: &Intent) -> Result<Vec<Id>> {
         let found = named(cloud, std::slice::from_ref(&self.alias_name)).await?;
         let is_as_asked = |alias: AliasListEntry| {
             let stated = self.target_key_id.as_str();
             kms::as_stated(Some(stated), alias.target_key_id.unwrap_or_default()) == stated
         };
-        Ok(found.into_iter().any(is_as_asked).then(|| Id(self.alias_name.clone())))
+        Ok(found.into_iter().any(is_as_asked).then(|| Id(self.alias_name.clone())).into_iter().collect())
     }
 
     async fn find(cloud: &Cloud, by: &Query) -> Result<Vec<Id>> {

@@ -114,7 +114,9 @@ impl Kind for Key {
     const NAME: &'static str = "kms/key";
     const RECOVERY: Recovery = Recovery::Tag;
     const EARLY: &'static [&'static str] = &["id", "arn", "key_id"];
-    const EVENTUAL: &'static [&'static str] = &["NotFoundException"];
+    /// A policy's principals may have been made a moment ago, and so may the key.
+    const EVENTUAL: &'static [&'static str] =
+        &["NotFoundException", "MalformedPolicyDocumentException: nvalid principal"];
 
     type Outputs = Outputs;
 
@@ -183,18 +185,17 @@ impl Kind for Key {
     }
 
     /// The tagging API lags behind, so what it does not tell is looked for key by key.
-    async fn recover(&self, cloud: &Cloud, intent: &Intent) -> Result<Option<Id>> {
+    async fn recover(&self, cloud: &Cloud, intent: &Intent) -> Result<Vec<Id>> {
         let mut candidates = tagging::made_by(cloud, NAMED.resource_type, intent).await?;
         if candidates.is_empty() {
             let is_made_by = |tags: &AllTags| carry_intent(tags.iter().map(|(key, value)| (&**key, &**value)), intent);
             candidates = scan(cloud, is_made_by).await?;
         }
+        let mut alive = Vec::new();
         for candidate in candidates {
-            if let Some(key) = describe(cloud, &candidate).await? {
-                return Ok(Some(Id(key.key_id)));
-            }
+            alive.extend(describe(cloud, &candidate).await?.map(|key| Id(key.key_id)));
         }
-        Ok(None)
+        Ok(alive)
     }
 
     async fn find(cloud: &Cloud, by: &Query) -> Result<Vec<Id>> {

@@ -129,16 +129,16 @@ impl Kind for LogGroup {
         Ok(())
     }
 
-    async fn recover(&self, cloud: &Cloud, intent: &Intent) -> Result<Option<Id>> {
+    async fn recover(&self, cloud: &Cloud, intent: &Intent) -> Result<Vec<Id>> {
         let names = [self.log_group_name.clone()];
         let found = read::known(&names, 1, |names| describe(cloud, names)).await?;
         if !found.iter().any(|group| group.log_group_name() == Some(&self.log_group_name)) {
-            return Ok(None);
+            return Ok(Vec::new());
         }
         let arn = arn(cloud, &self.log_group_name).await?;
         let tags = raw_tags(cloud, &arn).await?.unwrap_or_default();
         let is_ours = tags.get(INTENT_TAG) == Some(&intent.token);
-        Ok(is_ours.then(|| Id(self.log_group_name.clone())))
+        Ok(is_ours.then(|| Id(self.log_group_name.clone())).into_iter().collect())
     }
 
     async fn find(cloud: &Cloud, by: &Query) -> Result<Vec<Id>> {

@@ -161,7 +161,7 @@ impl Kind for Bucket {
     /// Replication and logging look at the settings of the bucket they go to.
     const EARLY: &'static [&'static str] = &[];
     /// A policy's principals may have been made a moment ago, and so may the bucket.
-    const EVENTUAL: &'static [&'static str] = &["MalformedPolicy", "NoSuchBucket"];
+    const EVENTUAL: &'static [&'static str] = &["MalformedPolicy: nvalid principal", "NoSuchBucket"];
 
     type Outputs = Outputs;
 
@@ -225,10 +225,10 @@ impl Kind for Bucket {
         Ok(())
     }
 
-    async fn recover(&self, cloud: &Cloud, intent: &Intent) -> Result<Option<Id>> {
+    async fn recover(&self, cloud: &Cloud, intent: &Intent) -> Result<Vec<Id>> {
         Ok(match holder(cloud, &self.bucket, intent).await? {
-            Holder::Us => Some(Id(self.bucket.clone())),
-            Holder::Nobody | Holder::Other => None,
+            Holder::Us => vec![Id(self.bucket.clone())],
+            Holder::Nobody | Holder::Other => Vec::new(),
         })
     }
 

@@ -128,6 +128,8 @@ impl Kind for Secret {
     const RECOVERY: Recovery = Recovery::NaturalKey;
     const EARLY: &'static [&'static str] = &["id", "arn", "name"];
     const TIMING: Timing = Timing { create: 0, update: 0, delete: 0, limit: 600 };
+    /// A policy's principals may have been made a moment ago.
+    const EVENTUAL: &'static [&'static str] = &["MalformedPolicyDocumentException: unsupported principal"];
 
     type Outputs = Outputs;
 
@@ -197,13 +199,13 @@ impl Kind for Secret {
         }
     }
 
-    async fn recover(&self, cloud: &Cloud, intent: &Intent) -> Result<Option<Id>> {
+    async fn recover(&self, cloud: &Cloud, intent: &Intent) -> Result<Vec<Id>> {
         let found = describe(cloud, &self.name).await?;
         let ours = found.filter(|found| {
             let tags = found.tags().iter();
             carry_intent(tags.filter_map(|tag| Some((tag.key()?, tag.value()?))), intent)
         });
-        Ok(ours.and_then(|found| found.arn).map(Id))
+        Ok(ours.and_then(|found| found.arn).map(Id).into_iter().collect())
     }
 
     async fn find(cloud: &Cloud, by: &Query) -> Result<Vec<Id>> {

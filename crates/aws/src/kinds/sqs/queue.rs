@@ -223,10 +223,10 @@ impl Kind for Queue {
         Ok(())
     }
 
-    async fn recover(&self, cloud: &Cloud, intent: &Intent) -> Result<Option<Id>> {
-        let Some(url) = self.url(cloud).await? else { return Ok(None) };
+    async fn recover(&self, cloud: &Cloud, intent: &Intent) -> Result<Vec<Id>> {
+        let Some(url) = self.url(cloud).await? else { return Ok(Vec::new()) };
         let tags = raw_tags(cloud, &url).await?.unwrap_or_default();
-        Ok((tags.get(INTENT_TAG) == Some(&intent.token)).then(|| Id(url)))
+        Ok((tags.get(INTENT_TAG) == Some(&intent.token)).then(|| Id(url)).into_iter().collect())
     }
 
     async fn find(cloud: &Cloud, by: &Query) -> Result<Vec<Id>> {

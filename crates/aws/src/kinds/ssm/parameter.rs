@@ -165,10 +165,10 @@ impl Kind for Parameter {
         Ok(())
     }
 
-    async fn recover(&self, cloud: &Cloud, intent: &Intent) -> Result<Option<Id>> {
+    async fn recover(&self, cloud: &Cloud, intent: &Intent) -> Result<Vec<Id>> {
         let tags = list_tags(cloud, &self.name).await?.unwrap_or_default();
         let pairs = tags.iter().map(|tag| (tag.key.as_str(), tag.value.as_str()));
-        Ok(carry_intent(pairs, intent).then(|| Id(self.name.clone())))
+        Ok(carry_intent(pairs, intent).then(|| Id(self.name.clone())).into_iter().collect())
     }
 
     async fn find(cloud: &Cloud, by: &Query) -> Result<Vec<Id>> {

@@ -7,6 +7,7 @@ use provision_core::state::format::{decode_snapshot, encode_snapshot};
 use provision_core::store::{StatePlace, StoreError};
 use provision_engine::edit;
 
+use crate::commands::history::Deed;
 use crate::error::{CliError, Exit};
 use crate::output::Output;
 use crate::session::holder;
@@ -28,7 +29,9 @@ pub(super) async fn push(stack: &Stack, file: &Path, output: &Output) -> Result<
         return Err(CliError::argument(format!("{} is the state of `{}`", file.display(), state.stack), hint));
     }
     let lineage = state.lineage.clone();
-    let serial = edit::push(&*stack.store().await?, &holder("state push"), state).await.map_err(refused)?;
+    let store = stack.store().await?;
+    let serial = edit::push(&*store, &holder("state push"), state.clone()).await.map_err(refused)?;
+    Deed::change("state push", "state stored").remember(&*store, &State { serial, ..state }, output).await;
     output.note(format!("stored with serial {serial}, lineage {lineage}"));
     Ok(Exit::Success)
 }
@@ -59,6 +62,7 @@ pub(super) async fn migrate(stack: &Stack, to: &str, output: &Output) -> Result<
     }
     let (old, new) = (stack.store().await?, stack.at(to.clone()).store().await?);
     let state = edit::migrate(&*old, &*new, &to.to_string(), &holder("state migrate")).await?;
+    Deed::change("state migrate", "state moved").remember(&*new, &state, output).await;
     output.note(format!("moved from {} to {to}, with serial {}", stack.place, state.serial));
     output.note(format!("Write `state: {to}` into the spec, or add `--state {to}`: the old place refuses to be used."));
     Ok(Exit::Success)

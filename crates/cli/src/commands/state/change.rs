@@ -5,6 +5,7 @@ use provision_core::state::{Record, State};
 use provision_engine::edit::edit;
 
 use crate::commands::apply::{affirmed, can_ask};
+use crate::commands::history::Deed;
 use crate::error::{CliError, Exit};
 use crate::output::Output;
 use crate::session::{self, holder};
@@ -21,7 +22,9 @@ pub(super) async fn mv(stack: &Stack, from: &str, to: &str, output: &Output) -> 
         }
         Ok(Record::Moved { from: from.clone(), to: to.clone() })
     };
-    edit(&*stack.store().await?, &holder("state mv"), decide).await?;
+    let store = stack.store().await?;
+    let state = edit(&*store, &holder("state mv"), decide).await?;
+    Deed::change("state mv", "moved").remember(&*store, &state, output).await;
     output.note(format!("`{from}` is `{to}` now: let the spec say the same, or the next apply deletes it"));
     Ok(Exit::Success)
 }
@@ -42,8 +45,33 @@ pub(super) async fn rm(stack: &Stack, address: &str, yes: bool, output: &Output)
     affirmed(yes, "Forget it?", output)?;
     let decide =
         |state: Option<&State>| known(stack, state, &address).map(|_| Record::Forgotten { address: address.clone() });
-    edit(&*store, &holder("state rm"), decide).await?;
+    let state = edit(&*store, &holder("state rm"), decide).await?;
+    Deed::change("state rm", "let go of").remember(&*store, &state, output).await;
     output.note(format!("forgotten; `provision import SPEC '{address}' ID` takes it back"));
+    Ok(Exit::Success)
+}
+
+/// Forgets a create that was interrupted: what it may have made is not looked for any more.
+pub(super) async fn give_up(stack: &Stack, address: &str, yes: bool, output: &Output) -> Result<Exit, CliError> {
+    let address = session::address(address)?;
+    can_ask(yes, output)?;
+    let decide = |state: Option<&State>| -> Result<Record, CliError> {
+        let pending = known(stack, state, &address)?.interrupted_create().ok_or_else(|| {
+            let hint = "`provision state list` shows what is; without `--interrupted` the resource is forgotten";
+            CliError::argument(format!("no create of `{address}` was interrupted"), hint)
+        })?;
+        Ok(Record::Refused { address: address.clone(), generation: pending.generation })
+    };
+    let store = stack.store().await?;
+    let state = store.load().await?.map(|loaded| loaded.state);
+    decide(state.as_ref())?;
+    output.note(format!(
+        "What an interrupted run may have made for `{address}` is not looked for any more; it stays in AWS."
+    ));
+    affirmed(yes, "Say that none of it is ours?", output)?;
+    let state = edit(&*store, &holder("state rm"), decide).await?;
+    Deed::change("state rm --interrupted", "let go of").remember(&*store, &state, output).await;
+    output.note("forgotten; the next `provision apply` makes it anew");
     Ok(Exit::Success)
 }
 

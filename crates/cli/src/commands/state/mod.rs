@@ -30,9 +30,12 @@ pub(crate) async fn run(command: &StateCommand, output: &Output) -> Result<Exit,
                 meant(which, place, "two addresses are needed: the one so far, the one from now on")?;
             change::mv(&stack, &from, &to, output).await
         }
-        StateCommand::Rm { which, place, yes } => {
+        StateCommand::Rm { which, place, interrupted, yes } => {
             let (stack, [address]) = meant(which, place, "no resource is named")?;
-            change::rm(&stack, &address, *yes, output).await
+            match interrupted {
+                true => change::give_up(&stack, &address, *yes, output).await,
+                false => change::rm(&stack, &address, *yes, output).await,
+            }
         }
         StateCommand::Pull { which, place } => carry::pull(&Stack::which(which, place)?, output).await,
         StateCommand::Push { which, place } => {

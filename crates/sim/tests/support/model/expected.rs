@@ -2,6 +2,7 @@
 
 use provision_core::address::{Address, Segment};
 use provision_sim::Site as SimSite;
+use serde_json::{Value as Json, json};
 
 use super::kind::Kind;
 use super::{Home, Model, Node};
@@ -31,6 +32,20 @@ impl Model {
             })
         })
         .collect()
+    }
+
+    /// A thing that takes a name the spec wants, as somebody else would make it.
+    pub(crate) fn squatter(&mut self) -> Option<(SimSite, &'static str, Json)> {
+        let named: Vec<Node> = self.nodes.iter().filter(|node| node.kind.is_named()).cloned().collect();
+        let node = self.pick(&named)?;
+        let path = self.pick(&self.paths(&node.home))?;
+        let keys: String = path.iter().filter_map(|segment| segment.key.as_deref()).collect();
+        let name = format!("{}-{}{keys}", node.label, node.fixed);
+        let spec = match node.kind {
+            Kind::Database => json!({ "name": name, "password": "theirs" }),
+            _ => json!({ "name": name, "value": "theirs" }),
+        };
+        Some((node.site.into(), node.kind.name(), spec))
     }
 
     /// The instances of a node on one path to its home.

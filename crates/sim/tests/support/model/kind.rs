@@ -50,6 +50,11 @@ impl Kind {
         }
     }
 
+    /// Whether its name is its id.
+    pub(super) fn is_named(self) -> bool {
+        matches!(self, Self::Record | Self::Database)
+    }
+
     /// Attributes that others may name.
     pub(super) fn attributes(self) -> &'static [&'static str] {
         match self {

@@ -29,6 +29,8 @@ pub(crate) struct Model {
     moves: Vec<(Address, Address)>,
     /// How many names were given.
     named: usize,
+    /// Whether nothing may be destroyed.
+    pub(crate) is_protected: bool,
 }
 
 /// One resource block.
@@ -74,9 +76,9 @@ impl Model {
     /// A spec with a few resources.
     pub(crate) fn new(seed: u64) -> Self {
         let (random, nodes, homes) = (StdRng::seed_from_u64(seed), Vec::new(), Vec::new());
-        let mut model = Self { random, nodes, homes, moves: Vec::new(), named: 0 };
-        (0..model.random.random_range(0..4)).for_each(|_| model.add_home());
-        (0..model.random.random_range(2..7)).for_each(|_| model.add());
+        let mut model = Self { random, nodes, homes, moves: Vec::new(), named: 0, is_protected: false };
+        (0..model.random.random_range(0..3)).for_each(|_| model.add_home());
+        (0..model.random.random_range(2..6)).for_each(|_| model.add());
         model
     }
 
@@ -217,6 +219,27 @@ impl Model {
 
     fn is_repeated(&self, node: &Node) -> bool {
         self.leader(node).is_some() || !node.keys.is_empty()
+    }
+
+    /// The moves whose ends the spec still has, or that others go on from.
+    fn moves_that_lead_somewhere(&self) -> Vec<(Address, Address)> {
+        let mut moves = self.moves.clone();
+        loop {
+            let goes_on = |to: &Address| moves.iter().any(|(from, next)| to.moved(from, next).is_some());
+            let kept: Vec<_> = moves.iter().filter(|(_, to)| self.states(to) || goes_on(to)).cloned().collect();
+            if kept.len() == moves.len() {
+                return kept;
+            }
+            moves = kept;
+        }
+    }
+
+    /// Whether there is a node or a module of this name, at whatever keys.
+    fn states(&self, address: &Address) -> bool {
+        let names: Vec<&str> = address.segments().iter().map(|it| &*it.name).collect();
+        let way = |home: &str| self.way(home).into_iter().map(|home| home.name.as_str()).collect::<Vec<_>>();
+        let is_node = |node: &Node| [way(&node.home), vec![node.name.as_str()]].concat() == names;
+        self.nodes.iter().any(is_node) || self.homes.iter().any(|home| way(&home.name) == names)
     }
 
     /// The address by now of what was made as `address`.

@@ -66,8 +66,9 @@ impl Pages<'_> {
         if let Some(role) = node.site.role() {
             let _ = writeln!(text, "    assume_role: {role}");
         }
-        if node.makes_first {
-            text.push_str("    lifecycle: { create_before_destroy: true }\n");
+        if node.makes_first || self.model.is_protected {
+            let (first, kept) = (node.makes_first, self.model.is_protected);
+            let _ = writeln!(text, "    lifecycle: {{ create_before_destroy: {first}, prevent_destroy: {kept} }}");
         }
         self.page(&node.home).resources.push_str(&text);
     }
@@ -186,7 +187,7 @@ impl Pages<'_> {
 
     fn head(&self) -> String {
         let mut text = "stack: test\nmoved:\n".to_owned();
-        for (from, to) in &self.model.moves {
+        for (from, to) in self.model.moves_that_lead_somewhere() {
             let _ = writeln!(text, "  - {{ from: '{from}', to: '{to}' }}");
         }
         text

@@ -205,7 +205,15 @@ const DEPENDENCY: &[&str] = &[
     "ConcurrentModificationException",
 ];
 
-const NOT_FOUND: &[&str] = &["NotFound", "NotFoundException", "NotFoundError", "NoSuchEntity", ".NotAttached"];
+const NOT_FOUND: &[&str] = &[
+    "NotFound",
+    "NotFoundException",
+    "NotFoundError",
+    "NoSuchEntity",
+    ".NotAttached",
+    "NonExistentQueue",
+    "DoesNotExist",
+];
 
 const EXISTS: &[&str] = &[
     "AlreadyExists",
@@ -213,6 +221,7 @@ const EXISTS: &[&str] = &[
     "AlreadyExistsException",
     "EntityAlreadyExists",
     "ResourceExistsException",
+    "QueueNameExists",
     ".Duplicate",
     "ParameterAlreadyExists",
 ];

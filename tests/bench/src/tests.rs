@@ -1,0 +1,5 @@
+use crate::xml;
+#[test]
+fn x() {
+    let _ = xml::text("a", "b");
+}

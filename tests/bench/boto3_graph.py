@@ -4,7 +4,7 @@
 
 The script remembers ids in a file, as such scripts do. `noop` and `drift` read each resource by
 a call of its own and compare what they make; `change` does so too, and puts one parameter.
-Prints the number of calls it made, as JSON.
+Prints the number of calls it made, as JSON; what differs is told with exit code 2.
 """
 
 import argparse
@@ -253,7 +253,8 @@ def main():
     try:
         verbs.get(options.verb, graph.read)()
     except Differs as differs:
-        sys.exit(f"{differs} differs")
+        print(f"{differs} differs")
+        sys.exit(2)
     with open(options.state, "w") as state:
         json.dump(ids, state)
     print(json.dumps({"calls": graph.counter.calls}))

@@ -60,6 +60,8 @@ pub(crate) struct Call {
     /// As the service names it; of S3, whose requests carry no name, empty.
     pub(crate) action: String,
     pub(crate) method: String,
+    /// Where the client believes it is.
+    pub(crate) host: String,
     /// Decoded, without the query.
     pub(crate) path: String,
     /// The form or, of S3, the query, decoded.
@@ -88,6 +90,7 @@ impl Call {
             service,
             action,
             method: request.method.clone(),
+            host: request.header("host").unwrap_or_default().to_owned(),
             path: decoded(path),
             form,
             json: serde_json::from_slice(&request.body).unwrap_or_default(),

@@ -2,7 +2,8 @@
 //! answers no sooner than AWS would, and counts.
 //!
 //! It prints its endpoint and serves until it is stopped. `GET /_stub/report` tells the calls,
-//! the most in flight and the inventory; `POST /_stub/reset` forgets them all.
+//! the most in flight and the inventory; `POST /_stub/count` forgets what was counted, and
+//! `POST /_stub/reset` what there is as well.
 
 mod call;
 mod ec2;
@@ -72,6 +73,7 @@ async fn serve(stub: Arc<Stub>, stream: TcpStream) -> io::Result<()> {
         let is_head = request.method == "HEAD";
         match request.target.as_str() {
             "/_stub/report" => connection.write(&stub.report(), is_head).await?,
+            "/_stub/count" => connection.write(&stub.count_anew(), is_head).await?,
             "/_stub/reset" => connection.write(&stub.reset(), is_head).await?,
             _ => {
                 let due = Instant::now() + stub.latency;
@@ -106,10 +108,14 @@ impl Stub {
         Answer::json(&report)
     }
 
-    fn reset(&self) -> Answer {
-        *lock(&self.world) = World::default();
+    fn count_anew(&self) -> Answer {
         lock(&self.ledger).reset();
         Answer::json(&json!({}))
+    }
+
+    fn reset(&self) -> Answer {
+        *lock(&self.world) = World::default();
+        self.count_anew()
     }
 }
 

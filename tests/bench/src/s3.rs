@@ -11,11 +11,12 @@ pub(crate) struct Buckets(pub(crate) BTreeMap<String, BTreeMap<String, String>>)
 
 /// The parts of a bucket that hold nothing until they are put, which cannot be done here: the
 /// name in the query and either the error code or the root of an empty answer.
-const PARTS: [(&str, std::result::Result<&str, &str>); 11] = [
+const PARTS: [(&str, std::result::Result<&str, &str>); 12] = [
     ("accelerate", Ok("AccelerateConfiguration")),
     ("versioning", Ok("VersioningConfiguration")),
     ("notification", Ok("NotificationConfiguration")),
     ("logging", Ok("BucketLoggingStatus")),
+    ("inventory", Ok("ListInventoryConfigurationsResult")),
     ("cors", Err("NoSuchCORSConfiguration")),
     ("lifecycle", Err("NoSuchLifecycleConfiguration")),
     ("object-lock", Err("ObjectLockConfigurationNotFoundError")),
@@ -24,6 +25,11 @@ const PARTS: [(&str, std::result::Result<&str, &str>); 11] = [
     ("publicAccessBlock", Err("NoSuchPublicAccessBlockConfiguration")),
     ("encryption", Err("ServerSideEncryptionConfigurationNotFoundError")),
 ];
+
+/// What the owner may do, which is everything.
+const ACL: &str = "<Owner><ID>bench</ID></Owner><AccessControlList><Grant><Grantee \
+                   xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\" xsi:type=\"CanonicalUser\"><ID>bench</ID>\
+                   </Grantee><Permission>FULL_CONTROL</Permission></Grant></AccessControlList>";
 
 /// The name by which IAM knows a call, as far as the stub knows it.
 pub(crate) fn action(call: &Call) -> String {
@@ -34,6 +40,7 @@ pub(crate) fn action(call: &Call) -> String {
         ("PUT", _) if has("tagging") => "PutBucketTagging",
         ("DELETE", _) if has("tagging") => "DeleteBucketTagging",
         ("GET", _) if has("location") => "GetBucketLocation",
+        ("GET", _) if has("acl") => "GetBucketAcl",
         ("GET", _) if has("requestPayment") => "GetBucketRequestPayment",
         ("GET", _) if has("versions") => "ListObjectVersions",
         ("GET", _) if has("list-type") => "ListObjectsV2",
@@ -80,6 +87,10 @@ impl Buckets {
                 Ok(Answer::xml(String::new()).with_status(204))
             }
             "GetBucketLocation" => self.empty(name, "LocationConstraint"),
+            "GetBucketAcl" => {
+                self.bucket(name)?;
+                Ok(Answer::xml(xml::element("AccessControlPolicy", ACL)))
+            }
             "GetBucketRequestPayment" => {
                 self.bucket(name)?;
                 Ok(Answer::xml(xml::element("RequestPaymentConfiguration", "<Payer>BucketOwner</Payer>")))
@@ -133,7 +144,7 @@ impl Buckets {
 
     fn empty(&mut self, name: &str, root: &str) -> Result<Answer> {
         self.bucket(name)?;
-        Ok(Answer::xml(xml::element(root, "")))
+        Ok(Answer::xml(format!("<{root} xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"/>")))
     }
 
     fn bucket(&mut self, name: &str) -> Result<&mut BTreeMap<String, String>> {

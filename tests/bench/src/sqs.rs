@@ -32,8 +32,9 @@ pub(crate) fn arn(name: &str) -> String {
     format!("arn:aws:sqs:{REGION}:{ACCOUNT}:{name}")
 }
 
-fn url(name: &str) -> String {
-    format!("https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/{name}")
+/// Some clients call whatever host this names, so it is the stub.
+fn url(call: &Call, name: &str) -> String {
+    format!("http://{}/{ACCOUNT}/{name}", call.host)
 }
 
 impl Queues {
@@ -75,7 +76,7 @@ impl Queues {
         if let Some(there) = self.0.get(name) {
             let same = stated.iter().all(|(key, value)| there.attributes.get(key) == Some(value));
             let refusal = || Refusal::new("QueueNameExists", format!("there is a queue {name} with other attributes"));
-            return same.then(|| json!({ "QueueUrl": url(name) })).ok_or_else(refusal);
+            return same.then(|| json!({ "QueueUrl": url(call, name) })).ok_or_else(refusal);
         }
         let defaults = DEFAULTS.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
         let mut attributes: BTreeMap<String, String> = defaults.collect();
@@ -83,17 +84,17 @@ impl Queues {
         attributes.extend(stated);
         let tags = ["tags", "Tags"].iter().find_map(|field| call.json.get(field)).map(texts).unwrap_or_default();
         self.0.insert(name.to_owned(), Queue { attributes, tags });
-        Ok(json!({ "QueueUrl": url(name) }))
+        Ok(json!({ "QueueUrl": url(call, name) }))
     }
 
     fn url(&self, call: &Call) -> Result<Json> {
         let name = call.member("QueueName")?;
-        self.0.get(name).map(|_| json!({ "QueueUrl": url(name) })).ok_or_else(|| absent(name))
+        self.0.get(name).map(|_| json!({ "QueueUrl": url(call, name) })).ok_or_else(|| absent(name))
     }
 
     fn list(&self, call: &Call) -> Json {
         let prefix = call.json["QueueNamePrefix"].as_str().unwrap_or_default();
-        let found = self.0.keys().filter(|name| name.starts_with(prefix)).map(|name| url(name));
+        let found = self.0.keys().filter(|name| name.starts_with(prefix)).map(|name| url(call, name));
         json!({ "QueueUrls": found.collect::<Vec<_>>() })
     }
 

@@ -22,8 +22,12 @@ pub(super) const ZONES: [&str; 3] = ["us-east-1a", "us-east-1b", "us-east-1c"];
 impl Network {
     /// The answer of a Describe call; `None` of any other.
     pub(super) fn described(&self, call: &Call) -> Option<Result<String>> {
-        if call.action == "DescribeAvailabilityZones" {
-            return Some(Ok(xml::list("availabilityZoneInfo", "item", ZONES.iter().map(|name| zone(name)))));
+        match call.action.as_str() {
+            "DescribeAvailabilityZones" => {
+                return Some(Ok(xml::list("availabilityZoneInfo", "item", ZONES.iter().map(|name| zone(name)))));
+            }
+            "DescribeTags" => return Some(self.tags(call)),
+            _ => {}
         }
         let (_, kind, list, ids) = DESCRIBED.iter().find(|(action, ..)| *action == call.action)?;
         Some(self.describe(call, *kind, list, ids))
@@ -52,11 +56,30 @@ impl Network {
         }
     }
 
+    /// Tags by resource: by any other filter they are not to be had.
+    fn tags(&self, call: &Call) -> Result<String> {
+        let filters = filters(call);
+        if let Some((other, _)) = filters.iter().find(|(name, _)| !matches!(*name, "resource-id" | "resource-type")) {
+            return Err(Refusal::unknown(&format!("tags by {other}")));
+        }
+        let mut shown = Vec::new();
+        for (kind, item) in self.items.iter().flat_map(|(kind, items)| items.values().map(move |item| (kind, item))) {
+            let text = |filter: &str| if filter == "resource-id" { item.id.as_str() } else { kind.resource_type() };
+            if filters.iter().all(|(name, values)| values.contains(&text(name))) {
+                let of = xml::text("resourceId", &item.id) + &xml::text("resourceType", kind.resource_type());
+                let tags = item.tags.iter();
+                shown.extend(tags.map(|(key, value)| of.clone() + &xml::text("key", key) + &xml::text("value", value)));
+            }
+        }
+        Ok(xml::list("tagSet", "item", shown))
+    }
+
     fn shown(&self, kind: Kind, item: &Item) -> String {
         let within = match kind {
             Kind::Gateway => self.attachments(&item.id),
             Kind::RouteTable => self.routes(&item.id) + &self.associations(&item.id),
             Kind::Group => self.permissions(&item.id),
+            Kind::Vpc => super::vpc::ranges(item),
             _ => String::new(),
         };
         item.shown(kind) + &within

@@ -2,7 +2,7 @@
 
 use ipnet::Ipv4Net;
 
-use super::item::Kind;
+use super::item::{Item, Kind};
 use super::{Network, done, in_use};
 use crate::call::{Call, Refusal, Result};
 use crate::xml;
@@ -27,7 +27,7 @@ impl Network {
             ("instanceTenancy", "default"),
         ];
         let vpc = self.add(Kind::Vpc, call, &fields);
-        let (id, shown) = (vpc.id.clone(), vpc.shown(Kind::Vpc));
+        let (id, shown) = (vpc.id.clone(), vpc.shown(Kind::Vpc) + &ranges(vpc));
         self.add_defaults(call, &id, block);
         Ok(xml::element("vpc", &shown))
     }
@@ -85,4 +85,11 @@ impl Network {
 /// The range a text writes.
 pub(super) fn range(text: &str) -> Result<Ipv4Net> {
     text.parse().map_err(|_| Refusal::new("InvalidParameterValue", format!("{text} is no CIDR block")))
+}
+
+/// A VPC's ranges, of which there is one.
+pub(super) fn ranges(vpc: &Item) -> String {
+    let state = "<cidrBlockState><state>associated</state></cidrBlockState>";
+    let one = xml::text("associationId", &format!("{}-cidr", vpc.id)) + &xml::text("cidrBlock", vpc.get("cidrBlock"));
+    xml::list("cidrBlockAssociationSet", "item", [one + state])
 }

@@ -28,7 +28,7 @@ impl Roles {
         let inner = match call.action.as_str() {
             "CreateRole" => self.create(call)?,
             "GetRole" => xml::element("Role", &shown(call.need("RoleName")?, self.role(call)?)),
-            "ListRoles" => self.list(call, "Roles", shown),
+            "ListRoles" => self.list(call, "Roles", listed),
             "GetAccountAuthorizationDetails" => self.details(call)?,
             "UpdateRole" => self.update(call)?,
             "UpdateAssumeRolePolicy" => {
@@ -148,10 +148,15 @@ fn tags(role: &Role) -> String {
     xml::list("Tags", "member", tag_elements(&role.tags))
 }
 
-fn shown(name: &str, role: &Role) -> String {
+/// A role as lists tell of it, which leave out its tags.
+fn listed(name: &str, role: &Role) -> String {
     let description = xml::text("Description", &role.description);
     let duration = xml::text("MaxSessionDuration", &role.max_session_duration);
-    format!("{}{description}{duration}{}", base(name, role), tags(role))
+    format!("{}{description}{duration}", base(name, role))
+}
+
+fn shown(name: &str, role: &Role) -> String {
+    listed(name, role) + &tags(role)
 }
 
 fn detail(name: &str, role: &Role) -> String {

@@ -1,5 +1,6 @@
 //! A small stateful stub of AWS: it knows just what the common graph of the benchmark needs,
-//! answers no sooner than AWS would, and counts.
+//! answers no sooner than AWS would, and counts. It checks names and references, and refuses
+//! what it does not know. It throttles nobody, and what is made is seen at once.
 //!
 //! It prints its endpoint and serves until it is stopped. `GET /_stub/report` tells the calls,
 //! the most in flight and the inventory; `POST /_stub/count` forgets what was counted, and

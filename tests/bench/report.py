@@ -46,8 +46,9 @@ than half the latency, so that its wall says more about the machine than about t
 Resources are counted as the peers make them; provision has an attachment, routes and associations in the gateway and the
 table, so that 997 are 871 of its own. It runs with PROVISION_TEMPO={contenders.Provision.tempo}: what it expects of AWS is scaled for a stub
 that is never slow, and so are alchemy's waits, which are cut from one or two seconds to 50 ms. Before `drift` a parameter is
-changed by hand: provision and boto3 must tell so by their exit code, Ansible tells it in its output (`--check`). alchemy
-reads nothing and has no drift; its buckets have no tags. "10 at once" is --parallelism 10, which caps steps: the most calls
+changed by hand, which provision and boto3 must tell by their exit code. Ansible's no-op is its playbook once more, which reads
+all; its `--check` passes buckets over and is no drift. alchemy's no-op reads nothing, it has no drift, and its buckets no tags.
+"10 at once" is --parallelism 10, which caps steps: the most calls
 in flight stand beside it."""
 
 
@@ -97,7 +98,7 @@ def _ratios(here):
 
 def ratio(both, verb, field):
     """The median of ours ÷ theirs, pair by pair; none where one of them does not do the same."""
-    if verb == "noop" and any("drift" not in theirs for _, theirs in both):
+    if verb == "noop" and any(theirs[verb].calls == 0 for _, theirs in both):
         return None  # a no-op that reads nothing is no peer of one that reads all
     pairs = [(getattr(mine[verb], field), getattr(theirs[verb], field)) for mine, theirs in both if verb in theirs]
     ratios = [mine / theirs for mine, theirs in pairs if theirs]

@@ -13,6 +13,7 @@ use provision_core::store::{Loaded, Store, StoreError};
 use provision_engine::edit::{edit, migrate, push};
 use provision_engine::local_store::LocalStore;
 use provision_engine::pace::{self, Patience};
+use provision_sim::{MemoryStore, Process, Simulation, StoreRules};
 use provision_tests::local_aws::{Backend, LocalAws};
 use provision_tests::relay::{Fault, Refusal, Relay, Rule};
 use provision_tests::store_contract::{self as contract, fresh, holder, records};
@@ -52,6 +53,16 @@ impl Site {
     }
 }
 
+/// A store in memory, as the simulation has it.
+fn connected(store: &MemoryStore) -> Arc<dyn Store> {
+    store.connect(Arc::new(Process::new(None, None)))
+}
+
+/// The same with leases, to which writes travel.
+fn bucket() -> MemoryStore {
+    Simulation::far("shop", Arc::default(), Duration::from_secs(60)).store
+}
+
 macro_rules! held_by_each {
     ($($name:ident)*) => {
         mod local {
@@ -60,6 +71,20 @@ macro_rules! held_by_each {
             async fn $name() {
                 let folder = TempDir::new().unwrap();
                 contract::$name(&LocalStore::new(folder.path().join("state"), "shop")).await;
+            })*
+        }
+        mod memory_like_files {
+            use super::*;
+            $(#[tokio::test]
+            async fn $name() {
+                contract::$name(&*connected(&MemoryStore::new("shop"))).await;
+            })*
+        }
+        mod memory_like_a_bucket {
+            use super::*;
+            $(#[tokio::test]
+            async fn $name() {
+                contract::$name(&*connected(&bucket())).await;
             })*
         }
         mod s3 {
@@ -82,6 +107,20 @@ held_by_each! {
     what_has_gone_is_refused
     the_latest_of_the_history_is_kept
     nothing_durable_is_lost_or_folded_twice
+}
+
+/// The simulation has a clock that tells in time that a lease is over, so fence and
+/// compare-and-swap come into play there only together with a clock that stood still.
+#[tokio::test]
+async fn a_store_that_breaks_a_rule_breaks_the_contract() {
+    let broken = [("fences", false, true), ("compares", true, false)];
+    for (rule, fences, compares) in broken {
+        let store = bucket();
+        store.keep(StoreRules { fences, compares });
+        let store = connected(&store);
+        let held = tokio::spawn(async move { contract::a_broken_lock_ends_the_lease(&*store).await });
+        assert!(held.await.is_err(), "without `{rule}` the contract holds all the same");
+    }
 }
 
 #[tokio::test]

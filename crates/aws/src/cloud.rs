@@ -75,6 +75,8 @@ clients! {
     s3: aws_sdk_s3, |config, shared| config.force_path_style(shared.endpoint_url().is_some());
     /// AWS Secrets Manager.
     secretsmanager: aws_sdk_secretsmanager, |config, _| config;
+    /// Amazon SQS.
+    sqs: aws_sdk_sqs, |config, _| config;
     /// AWS Systems Manager.
     ssm: aws_sdk_ssm, |config, _| config;
     /// AWS STS.

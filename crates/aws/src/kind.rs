@@ -45,6 +45,8 @@ pub trait Kind: Serialize + DeserializeOwned + JsonSchema + Send + Sync + 'stati
     const EARLY: &'static [&'static str] = &["id"];
     /// How long its operations take.
     const TIMING: Timing = Timing::INSTANT;
+    /// How many resources one call reads; `None` if reading each takes calls of its own.
+    const BATCH: Option<u32> = None;
     /// Whether it lies in no region, as IAM's kinds do: a region stated for it means nothing.
     const GLOBAL: bool = false;
     /// Errors of its own calls that mean "made a moment ago and not yet seen everywhere": `CODE`, or
@@ -158,6 +160,7 @@ fn describe<K: Kind>() -> KindDescription {
         early: K::EARLY.iter().map(|&name| name.to_owned()).collect(),
         timing: K::TIMING,
         global: K::GLOBAL,
+        batch: K::BATCH,
         eventual: K::EVENTUAL.iter().map(|&code| code.to_owned()).collect(),
         properties,
         outputs: json_schema::<K::Outputs>(),

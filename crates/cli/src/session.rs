@@ -15,6 +15,7 @@ use provision_core::store::Holder;
 use provision_engine::budget::Budget;
 use provision_engine::pace::Patience;
 use provision_engine::session::{Limits, Session};
+use provision_engine::shared::SharedReads;
 use provision_engine::{Engine, Observer};
 
 use crate::args::{GivenArgs, LimitArgs, PlaceArgs, SpecArgs};
@@ -122,7 +123,7 @@ impl Connection {
         let cloud = Arc::new(Cloud::connect(lies.region.as_deref(), lies.assume_role.as_ref()).await);
         check_region(&cloud)?;
         let engine = Engine {
-            provider: Arc::new(Aws::new(cloud.clone())),
+            provider: Arc::new(SharedReads::over(Arc::new(Aws::new(cloud.clone())))),
             schemas: schemas(),
             observer,
             patience: patience(),

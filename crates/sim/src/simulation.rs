@@ -16,6 +16,7 @@ use provision_engine::budget::Budget;
 use provision_engine::journal::Journal;
 use provision_engine::pace::Patience;
 use provision_engine::session::{Limits, Session};
+use provision_engine::shared::SharedReads;
 use provision_engine::{Engine, EngineError, Observer, PARALLELISM, Unobserved};
 
 use crate::cloud::SimCloud;
@@ -159,7 +160,7 @@ impl Simulation {
 
     fn engine(&self, process: &Arc<Process>, observer: Arc<dyn Observer>) -> Engine {
         Engine {
-            provider: self.seams.provider(self.cloud.connect(process.clone())),
+            provider: Arc::new(SharedReads::over(self.seams.provider(self.cloud.connect(process.clone())))),
             schemas: self.schemas.clone(),
             observer,
             patience: self.seams.patience(Patience { jitter: 0.0, ..Patience::default() }),

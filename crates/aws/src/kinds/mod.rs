@@ -8,6 +8,7 @@ pub mod kms;
 pub mod logs;
 pub mod s3;
 pub mod secretsmanager;
+pub mod sqs;
 pub mod ssm;
 
 crate::registry::kinds! {
@@ -28,5 +29,6 @@ crate::registry::kinds! {
     "logs/log_group" => logs::log_group::LogGroup,
     "s3/bucket" => s3::bucket::Bucket,
     "secretsmanager/secret" => secretsmanager::secret::Secret,
+    "sqs/queue" => sqs::queue::Queue,
     "ssm/parameter" => ssm::parameter::Parameter,
 }

@@ -83,7 +83,10 @@ const ARNS: usize = 100;
 /// What the tagging API tells of the resources whose ARN is recorded, in the same call
 /// as those of all other kinds that are read at the same time.
 async fn told<K: Tagged>(cloud: &Cloud, wanted: &[Wanted<K>]) -> Answers<Tags> {
-    let arns = wanted.iter().filter(|wanted| wanted.applied.is_some()).filter_map(|wanted| Some(K::arn(wanted.outputs.as_ref()?).to_owned()));
+    let arns = wanted
+        .iter()
+        .filter(|wanted| wanted.applied.is_some())
+        .filter_map(|wanted| Some(K::arn(wanted.outputs.as_ref()?).to_owned()));
     let arns: Vec<String> = arns.collect();
     cloud.tags().ask(&arns, async |arns| get(cloud, &arns).await.unwrap_or_default()).await
 }

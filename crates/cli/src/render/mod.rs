@@ -1,6 +1,7 @@
 //! How things look: plans, drift, diagnostics, progress, summaries.
 
 pub(crate) mod checks;
+pub(crate) mod course;
 pub(crate) mod diagnostics;
 pub(crate) mod drift;
 pub(crate) mod plan;

@@ -6,13 +6,14 @@ use provision_core::schema::Schemas;
 use provision_core::value::Value;
 use serde_json::{Value as Json, json};
 
+use super::course::Course;
 use super::{style, value};
 use crate::output::Output;
 
 /// Shows a plan.
 pub(crate) fn show(plan: &Plan, schemas: &Schemas, output: &Output) {
     if output.is_json() {
-        return output.event(&data(plan));
+        return output.event(&data(plan, schemas));
     }
     for (from, to) in &plan.moves {
         output.line(format!(
@@ -29,6 +30,9 @@ pub(crate) fn show(plan: &Plan, schemas: &Schemas, output: &Output) {
         output.line(format!("  {} output {name} = {}", style::good("+"), value::short(found)));
     }
     output.line(count_line(&plan.counts(), plan.unchanged.len()));
+    if !plan.steps.is_empty() {
+        Course::expected(plan, schemas).lines().iter().for_each(|line| output.line(line));
+    }
 }
 
 /// The deletion that a replacement brings with it is shown with the creation.
@@ -159,7 +163,7 @@ fn reason_name(reason: &Reason) -> &'static str {
     }
 }
 
-fn data(plan: &Plan) -> Json {
+fn data(plan: &Plan, schemas: &Schemas) -> Json {
     let steps = plan.steps.iter().filter(|step| !is_half_of_a_replacement(step));
     let counts = plan.counts();
     json!({
@@ -174,6 +178,7 @@ fn data(plan: &Plan) -> Json {
             "delete": counts.delete, "forget": counts.forget, "import": counts.import, "moved": counts.moved,
             "unchanged": plan.unchanged.len(),
         },
+        "expected": Course::expected(plan, schemas).data(),
         "outputs": plan.outputs.iter().map(|(name, found)| (name.clone(), value::json(found))).collect::<serde_json::Map<_, _>>(),
     })
 }

@@ -8,6 +8,7 @@ use provision_core::plan::{Plan, Step};
 use provision_engine::apply::{Outcome, Skipped, StepError};
 use serde_json::{Value as Json, json};
 
+use super::course::Course;
 use super::{plan::action_name, style, value};
 use crate::again::Again;
 use crate::commands::history::Deed;
@@ -34,6 +35,7 @@ pub(crate) fn show(
     }
     if !plan.is_empty() {
         output.line(sentence(plan, outcome, elapsed, calls.values().sum(), again.verb()));
+        Course::past(plan, outcome).floor_line(elapsed).into_iter().for_each(|line| output.line(line));
     }
     if !outputs.is_empty() {
         output.line("\nOutputs:");
@@ -110,6 +112,7 @@ fn data(
         "not_started": not_started.collect::<Vec<_>>(),
         "stopped": outcome.stopped,
         "seconds": elapsed.as_secs_f64(),
+        "floor": Course::past(plan, outcome).data(),
         "calls": calls,
         "outputs": outputs.iter().map(|(name, found)| (name.clone(), value::shown(found))).collect::<serde_json::Map<_, _>>(),
     })

@@ -162,10 +162,8 @@ mod tests {
     }
 
     fn forecast(plan: &Plan, seconds: &[u64]) -> Forecast {
-        let paces = seconds.iter().map(|&seconds| Pace {
-            early: Duration::from_secs(1),
-            done: Duration::from_secs(seconds),
-        });
+        let paces =
+            seconds.iter().map(|&seconds| Pace { early: Duration::from_secs(1), done: Duration::from_secs(seconds) });
         Forecast::new(plan, &paces.collect::<Vec<_>>())
     }
 

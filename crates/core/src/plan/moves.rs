@@ -90,7 +90,7 @@ fn still_there(one: &Move, spec: &Expanded) -> Option<Diagnostic> {
 /// A resource that is moved to where nothing stands would be deleted.
 fn nowhere(one: &Move, spec: &Expanded) -> Option<Diagnostic> {
     let names: Vec<String> = one.to.segments().iter().map(|it| it.name.clone()).collect();
-    let goes_on = || spec.moves.iter().any(|other| other.of(&one.to).is_some());
+    let goes_on = || spec.moves.iter().any(|other| other.may_follow(one));
     if spec.spec.root.may_state(&names) || goes_on() {
         return None;
     }

@@ -28,6 +28,10 @@ fn manners(schema: &KindSchema) -> String {
     };
     let timing = schema.description.timing;
     let mut text = format!("- An interrupted create is found again {recovery}.\n");
+    let _ = match schema.description.batch {
+        Some(batch) => writeln!(text, "- One call reads up to {batch} of them."),
+        None => writeln!(text, "- Each is read with calls of its own, many at a time."),
+    };
     if timing.create + timing.update + timing.delete > 0 {
         let (create, update, delete) = (timing.create, timing.update, timing.delete);
         let _ = writeln!(text, "- Expected to take {create} s to create, {update} s to update, {delete} s to delete.");

@@ -14,14 +14,16 @@ use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap};
 use std::pin::pin;
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use provision_core::address::Address;
 use provision_core::fact::Facts;
-use provision_core::plan::{Plan, Stage};
+use provision_core::plan::{Forecast, Pace, Plan, Stage};
 use provision_core::spec::{Attributes, Expanded};
 use provision_core::state::Salt;
 use tokio::sync::{mpsc, watch};
 use tokio::task::{Id, JoinError, JoinSet};
+use tokio::time::Instant;
 
 pub use failure::StepError;
 pub use outcome::{Outcome, Skipped};
@@ -112,12 +114,13 @@ struct Walk {
     waiters: Vec<Vec<(usize, Stage)>>,
     reached: Vec<Option<Stage>>,
     /// Ready steps, the one with the longest remaining path first.
-    ready: BinaryHeap<(u64, Reverse<usize>)>,
-    weights: Vec<u64>,
+    ready: BinaryHeap<(Duration, Reverse<usize>)>,
+    /// How long each step and the longest of what waits for it are expected to take.
+    remaining: Vec<Duration>,
     tasks: JoinSet<Result<(), StepError>>,
     /// The step of each task under way.
     steps: HashMap<Id, usize>,
-    started: Vec<bool>,
+    started: Vec<Option<Instant>>,
     outcome: Outcome,
 }
 
@@ -130,9 +133,9 @@ impl Walk {
         }
         let mut walk = Self {
             open: steps.iter().map(|step| step.waits.len()).collect(),
-            weights: weights(&application, &waiters),
+            remaining: remaining(&application),
             reached: vec![None; steps.len()],
-            started: vec![false; steps.len()],
+            started: vec![None; steps.len()],
             waiters,
             ready: BinaryHeap::new(),
             tasks: JoinSet::new(),
@@ -143,12 +146,13 @@ impl Walk {
                 skipped: Vec::new(),
                 stopped: false,
                 outputs: BTreeMap::new(),
+                paces: vec![Pace::default(); steps.len()],
             },
             application,
             stop,
         };
         for step in (0..walk.open.len()).filter(|&step| walk.open[step] == 0).collect::<Vec<_>>() {
-            walk.ready.push((walk.weights[step], Reverse(step)));
+            walk.ready.push((walk.remaining[step], Reverse(step)));
         }
         walk
     }
@@ -192,7 +196,7 @@ impl Walk {
         while self.tasks.len() < self.application.engine.parallelism
             && let Some((_, Reverse(step))) = self.ready.pop()
         {
-            self.started[step] = true;
+            self.started[step] = Some(Instant::now());
             let (application, sender) = (self.application.clone(), sender.clone());
             let task = self.tasks.spawn(async move { application.carry_out(step, &sender).await });
             self.steps.insert(task.id(), step);
@@ -201,14 +205,23 @@ impl Walk {
 
     fn reached(&mut self, step: usize, stage: Stage) {
         let before = self.reached[step].replace(stage);
+        self.note_pace(step, stage);
         for (waiter, wanted) in &self.waiters[step] {
             let is_news = stage >= *wanted && before.is_none_or(|before| before < *wanted);
             if is_news {
                 self.open[*waiter] -= 1;
                 if self.open[*waiter] == 0 {
-                    self.ready.push((self.weights[*waiter], Reverse(*waiter)));
+                    self.ready.push((self.remaining[*waiter], Reverse(*waiter)));
                 }
             }
+        }
+    }
+
+    fn note_pace(&mut self, step: usize, stage: Stage) {
+        let (Some(started), pace) = (self.started[step], &mut self.outcome.paces[step]) else { return };
+        match stage {
+            Stage::Identified | Stage::Seen => pace.early = started.elapsed(),
+            Stage::Done => pace.done = started.elapsed(),
         }
     }
 
@@ -237,9 +250,9 @@ impl Walk {
             let open = self.application.plan.steps[step].waits.iter();
             for wait in open.filter(|wait| self.reached[wait.step].is_none_or(|stage| stage < wait.stage)) {
                 match self.started[wait.step] {
-                    true => drop(behind.insert(wait.step)),
-                    false if seen.insert(wait.step) => queue.push(wait.step),
-                    false => {}
+                    Some(_) => drop(behind.insert(wait.step)),
+                    None if seen.insert(wait.step) => queue.push(wait.step),
+                    None => {}
                 }
             }
         }
@@ -247,7 +260,7 @@ impl Walk {
     }
 
     async fn finish(mut self) -> Outcome {
-        let skipped = (0..self.started.len()).filter(|&step| !self.started[step]);
+        let skipped = (0..self.started.len()).filter(|&step| self.started[step].is_none());
         self.outcome.skipped = skipped.map(|step| Skipped { step, behind: self.behind(step) }).collect();
         for skipped in &self.outcome.skipped {
             self.application.engine.observer.see(&Event::Skipped { step: skipped.step });
@@ -257,25 +270,11 @@ impl Walk {
     }
 }
 
-/// For each step the expected seconds from its start to the end of the last that waits
-/// for it, directly or through others.
-fn weights(application: &Application, waiters: &[Vec<(usize, Stage)>]) -> Vec<u64> {
-    let mut weights: Vec<Option<u64>> = vec![None; waiters.len()];
-    for start in 0..waiters.len() {
-        let mut stack = vec![start];
-        while let Some(&step) = stack.last() {
-            let missing = waiters[step].iter().find(|(waiter, _)| weights[*waiter].is_none());
-            match missing {
-                Some((waiter, _)) => stack.push(*waiter),
-                None => {
-                    let longest = waiters[step].iter().filter_map(|(waiter, _)| weights[*waiter]).max();
-                    weights[step] = Some(1 + application.expected(step).as_secs() + longest.unwrap_or(0));
-                    stack.pop();
-                }
-            }
-        }
-    }
-    weights.into_iter().map(Option::unwrap_or_default).collect()
+/// For each step the expected time from its start to the end of the last that waits for it.
+fn remaining(application: &Application) -> Vec<Duration> {
+    let (plan, schemas) = (&application.plan, &application.engine.schemas);
+    let paces: Vec<Pace> = plan.steps.iter().map(|step| Pace::expected(step, schemas)).collect();
+    Forecast::new(plan, &paces).remaining
 }
 
 /// The addresses a plan makes or changes.

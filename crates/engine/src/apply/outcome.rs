@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use provision_core::plan::Pace;
 use provision_core::spec::Expanded;
 use provision_core::state::State;
 use provision_core::value::Value;
@@ -21,6 +22,8 @@ pub struct Outcome {
     pub stopped: bool,
     /// The spec's outputs, as far as they are known.
     pub outputs: BTreeMap<String, Value>,
+    /// How long each step took, by index; nothing for those that did not come that far.
+    pub paces: Vec<Pace>,
 }
 
 /// A step that was not started.

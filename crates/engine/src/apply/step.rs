@@ -3,12 +3,11 @@
 use std::collections::BTreeSet;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use provision_core::address::Address;
 use provision_core::driver::{CloudError, Driver, Id, Intent, Place};
 use provision_core::fact::Facts;
-use provision_core::plan::{Action, Stage, Step, present_attributes};
+use provision_core::plan::{Action, Pace, Stage, Step, present_attributes};
 use provision_core::schema::KindSchema;
 use provision_core::spec::{Attributes, Expanded, Instance};
 use provision_core::state::{self, Operation, Pending, Record, token};
@@ -60,7 +59,9 @@ impl Application {
     ) -> Result<(), StepError> {
         let step = &self.plan.steps[index];
         let started = Instant::now();
-        self.engine.observer.see(&Event::Started { step: index, expected: self.expected(index) });
+        self.engine
+            .observer
+            .see(&Event::Started { step: index, expected: Pace::expected(step, &self.engine.schemas).done });
         let id = match step.action {
             Action::Forget => {
                 self.journal.record(Record::Forgotten { address: step.address.clone() }).await?;
@@ -75,19 +76,6 @@ impl Application {
         let id = id.as_ref().map(|id| id.as_str());
         self.engine.observer.see(&Event::Finished { step: index, action: step.action, elapsed, id });
         Ok(())
-    }
-
-    /// How long a step is expected to take.
-    pub(super) fn expected(&self, index: usize) -> Duration {
-        let step = &self.plan.steps[index];
-        let timing = self.engine.schemas.get(&step.kind).map(|schema| schema.description.timing);
-        let seconds = timing.map_or(0, |timing| match step.action {
-            Action::Create { .. } => timing.create,
-            Action::Update | Action::Adopt => timing.update,
-            Action::Delete { .. } => timing.delete,
-            Action::Forget => 0,
-        });
-        Duration::from_secs(seconds.into())
     }
 
     /// A number no other generation of this state has, and a token no other intent has.

@@ -1,4 +1,5 @@
-//! The local store under crashes, rivals and odd directories.
+//! The local store under crashes, rivals and odd directories. What all stores have in common is tested in
+//! `tests/tests/stores.rs`.
 
 #![allow(clippy::unwrap_used)]
 
@@ -68,21 +69,6 @@ async fn with_journal(directory: &TempDir, records: &[Record]) -> LocalStore {
 }
 
 #[tokio::test]
-async fn what_was_saved_and_appended_is_loaded() {
-    let directory = TempDir::new().unwrap();
-    assert_eq!(store(&directory).load().await, Ok(None));
-    let store = with_journal(&directory, &records(1..6)).await;
-    let found = loaded(&store).await;
-    assert_eq!(found, Loaded { state: fold(fresh().successor(), &records(1..6)), journalled: 5 });
-
-    let lease = lock(&store).await;
-    assert_eq!(lease.save(&found.state).await, Ok(2));
-    lease.release().await.unwrap();
-    assert_eq!(loaded(&store).await, Loaded { state: found.state.successor(), journalled: 0 });
-    assert!(!store.files.journal.exists());
-}
-
-#[tokio::test]
 async fn a_journal_cut_anywhere_is_a_valid_prefix_and_can_be_continued() {
     let directory = TempDir::new().unwrap();
     let all = records(1..5);
@@ -126,42 +112,6 @@ async fn a_half_written_snapshot_beside_the_real_one_is_nothing() {
     assert_eq!(loaded(&store).await, before);
     let lease = lock(&store).await;
     assert_eq!(lease.save(&before.state).await, Ok(2));
-}
-
-#[tokio::test]
-async fn a_second_run_is_told_who_holds_the_lock_until_it_is_free() {
-    let directory = TempDir::new().unwrap();
-    let store = store(&directory);
-    let lease = lock(&store).await;
-    let refused = store.lock(&holder("bob@lab")).await.err().unwrap();
-    assert_eq!(refused, StoreError::Locked { holder: Some(holder("ada@lab")) });
-    assert!(refused.to_string().contains("ada@lab (process 7) with `provision apply` since 2026"), "{refused}");
-    lease.release().await.unwrap();
-
-    let lease = store.lock(&holder("bob@lab")).await.unwrap();
-    let refused = store.lock(&holder("ada@lab")).await.err();
-    assert_eq!(refused, Some(StoreError::Locked { holder: Some(holder("bob@lab")) }));
-    drop(lease);
-    assert!(store.lock(&holder("ada@lab")).await.is_ok());
-}
-
-#[tokio::test]
-async fn of_many_at_once_one_gets_the_lock() {
-    let directory = TempDir::new().unwrap();
-    let store = store(&directory);
-    let me = holder("ada@lab");
-    let outcomes = futures::future::join_all((0..8).map(|_| store.lock(&me))).await;
-    assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 1);
-}
-
-#[tokio::test]
-async fn only_the_snapshot_a_state_came_from_is_replaced() {
-    let directory = TempDir::new().unwrap();
-    let store = with_journal(&directory, &[]).await;
-    let lease = lock(&store).await;
-    assert_eq!(lease.save(&fresh()).await, Err(StoreError::Stale { expected: 0, found: 1 }));
-    let namesake = LocalStore { stack: "blog".to_owned(), ..store.clone() };
-    assert!(matches!(namesake.load().await, Err(StoreError::Foreign { .. })));
 }
 
 #[tokio::test]

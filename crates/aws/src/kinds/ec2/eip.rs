@@ -101,6 +101,7 @@ pub struct Outputs {
 impl Kind for Eip {
     const NAME: &'static str = "ec2/eip";
     const RECOVERY: Recovery = Recovery::Tag;
+    const BATCH: Option<u32> = Some(200);
     const EARLY: &'static [&'static str] = &["id", "arn", "allocation_id", "public_ip", "public_dns"];
     const EVENTUAL: &'static [&'static str] = &[
         "IncorrectInstanceState",

@@ -146,6 +146,7 @@ pub struct Outputs {
 impl Kind for FlowLog {
     const NAME: &'static str = "ec2/flow_log";
     const RECOVERY: Recovery = Recovery::Tag;
+    const BATCH: Option<u32> = Some(200);
     const EARLY: &'static [&'static str] = &["id", "arn"];
     const EVENTUAL: &'static [&'static str] =
         &["InvalidFlowLogId.NotFound", "InvalidParameter: Unable to assume given IAM role"];

@@ -42,6 +42,7 @@ pub struct Outputs {
 impl Kind for InternetGateway {
     const NAME: &'static str = "ec2/internet_gateway";
     const RECOVERY: Recovery = Recovery::Tag;
+    const BATCH: Option<u32> = Some(200);
     /// Not the id: a route through a gateway that is not yet attached is refused.
     const EARLY: &'static [&'static str] = &["arn", "owner_id"];
     const EVENTUAL: &'static [&'static str] = &["InvalidInternetGatewayID.NotFound", "InvalidVpcID.NotFound"];

@@ -151,6 +151,7 @@ pub struct Address {
 impl Kind for NatGateway {
     const NAME: &'static str = "ec2/nat_gateway";
     const RECOVERY: Recovery = Recovery::Tag;
+    const BATCH: Option<u32> = Some(200);
     /// Not the id: a route to a gateway that is still pending is refused.
     const EARLY: &'static [&'static str] = &["arn"];
     const TIMING: Timing = Timing { create: 90, update: 30, delete: 50, limit: 1200 };

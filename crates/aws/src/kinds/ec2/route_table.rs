@@ -148,6 +148,7 @@ const FORMER_MAIN_TAG: &str = "provision:former-main";
 impl Kind for RouteTable {
     const NAME: &'static str = "ec2/route_table";
     const RECOVERY: Recovery = Recovery::Tag;
+    const BATCH: Option<u32> = Some(200);
     const EARLY: &'static [&'static str] = &["id", "arn", "owner_id"];
     const EVENTUAL: &'static [&'static str] = &[
         "Gateway.NotAttached",

@@ -78,6 +78,7 @@ pub struct Outputs {
 impl Kind for SecurityGroup {
     const NAME: &'static str = "ec2/security_group";
     const RECOVERY: Recovery = Recovery::Tag;
+    const BATCH: Option<u32> = Some(200);
     const EARLY: &'static [&'static str] = &["id", "arn", "group_name"];
     const EVENTUAL: &'static [&'static str] = &["InvalidGroup.NotFound", "InvalidVpcID.NotFound"];
 

@@ -96,6 +96,7 @@ pub struct Outputs {
 impl Kind for SecurityGroupRule {
     const NAME: &'static str = "ec2/security_group_rule";
     const RECOVERY: Recovery = Recovery::Tag;
+    const BATCH: Option<u32> = Some(200);
     const EARLY: &'static [&'static str] = &["id", "arn"];
     const EVENTUAL: &'static [&'static str] = &["InvalidGroup.NotFound", "InvalidSecurityGroupRuleId.NotFound"];
 

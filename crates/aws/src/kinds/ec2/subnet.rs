@@ -145,6 +145,7 @@ pub struct Outputs {
 impl Kind for Subnet {
     const NAME: &'static str = "ec2/subnet";
     const RECOVERY: Recovery = Recovery::Tag;
+    const BATCH: Option<u32> = Some(200);
     /// Not the id: what starts before `map_public_ip_on_launch` is set gets no public address.
     const EARLY: &'static [&'static str] = &["arn", "owner_id", "vpc_id", "cidr_block", "availability_zone"];
     const TIMING: Timing = Timing { create: 1, ..Timing::INSTANT };

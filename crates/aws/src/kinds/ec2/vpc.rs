@@ -125,6 +125,7 @@ const AMAZONS_POOL: &str = "Amazon";
 impl Kind for Vpc {
     const NAME: &'static str = "ec2/vpc";
     const RECOVERY: Recovery = Recovery::Tag;
+    const BATCH: Option<u32> = Some(200);
     const EARLY: &'static [&'static str] = &["id", "arn", "owner_id", "cidr_block"];
     const EVENTUAL: &'static [&'static str] = &["InvalidVpcID.NotFound"];
 

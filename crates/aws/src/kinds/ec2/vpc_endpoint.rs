@@ -186,6 +186,7 @@ pub struct DnsEntry {
 impl Kind for VpcEndpoint {
     const NAME: &'static str = "ec2/vpc_endpoint";
     const RECOVERY: Recovery = Recovery::Tag;
+    const BATCH: Option<u32> = Some(200);
     const EARLY: &'static [&'static str] = &["arn"];
     const TIMING: Timing = Timing { create: 60, update: 30, delete: 60, limit: 900 };
     const EVENTUAL: &'static [&'static str] = &["InvalidVpcEndpointId.NotFound"];

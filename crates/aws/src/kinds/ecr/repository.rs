@@ -123,6 +123,7 @@ pub struct Outputs {
 impl Kind for Repository {
     const NAME: &'static str = "ecr/repository";
     const RECOVERY: Recovery = Recovery::NaturalKey;
+    const BATCH: Option<u32> = Some(100);
     const EARLY: &'static [&'static str] = &["id", "arn", "registry_id", "repository_name", "repository_uri"];
     /// A policy's principals may have been made a moment ago.
     const EVENTUAL: &'static [&'static str] = &["InvalidParameterException: Invalid repository policy provided"];

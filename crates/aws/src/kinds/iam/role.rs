@@ -83,6 +83,7 @@ impl Kind for Role {
     const NAME: &'static str = "iam/role";
     const GLOBAL: bool = true;
     const RECOVERY: Recovery = Recovery::NaturalKey;
+    const BATCH: Option<u32> = Some(1000);
     /// The principals of the trust policy may have been made a moment ago.
     const EVENTUAL: &'static [&'static str] = &["NoSuchEntity", "MalformedPolicyDocument: nvalid principal"];
 

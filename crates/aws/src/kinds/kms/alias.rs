@@ -44,6 +44,7 @@ pub struct Outputs {
 impl Kind for Alias {
     const NAME: &'static str = "kms/alias";
     const RECOVERY: Recovery = Recovery::Scan;
+    const BATCH: Option<u32> = Some(100);
     const EARLY: &'static [&'static str] = &["id", "alias_name", "arn"];
     const EVENTUAL: &'static [&'static str] = &["NotFoundException"];
 

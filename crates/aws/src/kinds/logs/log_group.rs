@@ -81,6 +81,7 @@ const RETENTIONS: [i32; 22] =
 impl Kind for LogGroup {
     const NAME: &'static str = "logs/log_group";
     const RECOVERY: Recovery = Recovery::NaturalKey;
+    const BATCH: Option<u32> = Some(50);
     const EARLY: &'static [&'static str] = &["id", "arn", "log_group_name"];
     const EVENTUAL: &'static [&'static str] = &["ResourceNotFoundException"];
 

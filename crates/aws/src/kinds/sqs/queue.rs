@@ -175,7 +175,8 @@ impl Kind for Queue {
         let mut faults = Vec::new();
         let is_fifo = self.fifo_queue == Some(true);
         if is_fifo != self.queue_name.ends_with(".fifo") {
-            faults.push(fault("queue_name", "the name of a queue ends in `.fifo` if, and only if, `fifo_queue` is true"));
+            faults
+                .push(fault("queue_name", "the name of a queue ends in `.fifo` if, and only if, `fifo_queue` is true"));
         }
         let of_fifo = [
             ("content_based_deduplication", self.content_based_deduplication.is_some()),
@@ -200,7 +201,9 @@ impl Kind for Queue {
             return Err(CloudError::new(Cause::Exists, CREATE_QUEUE, message));
         }
         let call = cloud.sqs().create_queue().queue_name(&self.queue_name);
-        let call = call.set_attributes(Some(self.attributes(|_| true))).set_tags(Some(self.tags.with_intent(intent).collect()));
+        let call = call
+            .set_attributes(Some(self.attributes(|_| true)))
+            .set_tags(Some(self.tags.with_intent(intent).collect()));
         let answer = call.send().await.op(CREATE_QUEUE)?;
         answer.queue_url.map(Id).ok_or_else(|| crate::error::incomplete(CREATE_QUEUE, "URL"))
     }
@@ -256,9 +259,17 @@ impl Queue {
             ("delay_seconds", Name::DelaySeconds, self.delay_seconds),
             ("maximum_message_size", Name::MaximumMessageSize, self.maximum_message_size),
             ("message_retention_period", Name::MessageRetentionPeriod, self.message_retention_period),
-            ("receive_message_wait_time_seconds", Name::ReceiveMessageWaitTimeSeconds, self.receive_message_wait_time_seconds),
+            (
+                "receive_message_wait_time_seconds",
+                Name::ReceiveMessageWaitTimeSeconds,
+                self.receive_message_wait_time_seconds,
+            ),
             ("visibility_timeout", Name::VisibilityTimeout, self.visibility_timeout),
-            ("kms_data_key_reuse_period_seconds", Name::KmsDataKeyReusePeriodSeconds, self.kms_data_key_reuse_period_seconds),
+            (
+                "kms_data_key_reuse_period_seconds",
+                Name::KmsDataKeyReusePeriodSeconds,
+                self.kms_data_key_reuse_period_seconds,
+            ),
         ];
         let switches = [
             ("fifo_queue", Name::FifoQueue, self.fifo_queue.filter(|is_fifo| *is_fifo)),
@@ -268,7 +279,11 @@ impl Queue {
         let texts = [
             ("policy", Name::Policy, self.policy.as_ref().map(text_of_policy)),
             ("redrive_policy", Name::RedrivePolicy, self.redrive_policy.as_ref().map(RedrivePolicy::to_text)),
-            ("redrive_allow_policy", Name::RedriveAllowPolicy, self.redrive_allow_policy.as_ref().map(RedriveAllowPolicy::to_text)),
+            (
+                "redrive_allow_policy",
+                Name::RedriveAllowPolicy,
+                self.redrive_allow_policy.as_ref().map(RedriveAllowPolicy::to_text),
+            ),
             ("kms_master_key_id", Name::KmsMasterKeyId, self.kms_master_key_id.clone()),
             ("deduplication_scope", Name::DeduplicationScope, self.deduplication_scope.clone()),
             ("fifo_throughput_limit", Name::FifoThroughputLimit, self.fifo_throughput_limit.clone()),
@@ -308,7 +323,8 @@ impl RedrivePolicy {
             return String::new();
         }
         let count = Count::Number(self.max_receive_count);
-        let text = RedriveText { dead_letter_target_arn: self.dead_letter_target_arn.clone(), max_receive_count: count };
+        let text =
+            RedriveText { dead_letter_target_arn: self.dead_letter_target_arn.clone(), max_receive_count: count };
         serde_json::to_string(&text).unwrap_or_default()
     }
 

@@ -119,6 +119,7 @@ pub struct Outputs {
 impl Kind for Parameter {
     const NAME: &'static str = "ssm/parameter";
     const RECOVERY: Recovery = Recovery::NaturalKey;
+    const BATCH: Option<u32> = Some(10);
 
     type Outputs = Outputs;
 

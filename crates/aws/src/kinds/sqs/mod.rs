@@ -1,0 +1,3 @@
+//! Kinds of the service `sqs`. Generated.
+
+pub mod queue;

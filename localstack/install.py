@@ -22,11 +22,11 @@ def say(text):
     print(f"localstack: {text}", file=sys.stderr, flush=True)
 
 
-def ensure(name):
-    """The path of a Python that has everything `<name>.lock` pins; installs it when missing."""
+def ensure(name, folder=HERE):
+    """The path of a Python that has everything `<name>.lock` of a folder pins; installs it when missing."""
     if sys.version_info < OLDEST:
         raise SystemExit(f"localstack: Python {platform.python_version()} is too old, 3.10 or newer is needed")
-    lock = HERE / f"{name}.lock"
+    lock = folder / f"{name}.lock"
     home = CACHE / "venvs" / f"{name}-{_key(lock)}"
     if not _complete(home).exists():
         home.parent.mkdir(parents=True, exist_ok=True)

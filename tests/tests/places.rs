@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, missing_docs)]
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use provision_aws::cloud::{Aws, Cloud};
 use provision_core::address::Address;
@@ -48,8 +49,10 @@ impl House {
     }
 }
 
+/// Each has a token of its own, as AWS insists on.
 fn intent() -> Intent {
-    let token = "0123456789abcdef0123456789abcdef".to_owned();
+    static INTENTS: AtomicU32 = AtomicU32::new(0);
+    let token = format!("{:032x}", INTENTS.fetch_add(1, Ordering::Relaxed));
     Intent { stack: "shop".to_owned(), address: Address::root("shared"), generation: 1, token }
 }
 

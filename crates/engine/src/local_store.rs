@@ -18,12 +18,15 @@ use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use provision_core::state::Record;
 use provision_core::state::format::{Header, encode_header, encode_records};
 use provision_core::state::history::{Entry, Past};
 use provision_core::store::{Found, Holder, Lease, Loaded, Replacement, Store, StoreError};
+
+use crate::pace;
 
 /// The store of one stack in a directory, which is made on the first lock.
 #[derive(Clone, Debug)]
@@ -66,9 +69,13 @@ impl Store for LocalStore {
     }
 
     async fn lock(&self, holder: &Holder) -> Result<Box<dyn Lease>, StoreError> {
-        let (files, holder) = (self.files.clone(), holder.clone());
-        let held = blocking(move || Held::take(files, holder)).await?;
-        Ok(Box::new(LocalLease(Arc::new(Mutex::new(held)))))
+        for _ in 0..NAMELESS {
+            match self.take(holder).await {
+                Err(StoreError::Locked { holder: None }) => pace::wait(A_MOMENT).await,
+                taken => return taken,
+            }
+        }
+        self.take(holder).await
     }
 
     async fn holder(&self) -> Result<Option<Holder>, StoreError> {
@@ -101,6 +108,21 @@ impl Store for LocalStore {
     async fn past(&self, serial: u64) -> Result<Option<Past>, StoreError> {
         let directory = self.files.history.clone();
         blocking(move || history::past(&directory, serial)).await
+    }
+}
+
+/// How often a lock is looked at again whose holder has no name: it has just been taken, is being
+/// given back, or is only looked at.
+const NAMELESS: u32 = 100;
+
+/// The time between two such looks.
+const A_MOMENT: Duration = Duration::from_millis(10);
+
+impl LocalStore {
+    async fn take(&self, holder: &Holder) -> Result<Box<dyn Lease>, StoreError> {
+        let (files, holder) = (self.files.clone(), holder.clone());
+        let held = blocking(move || Held::take(files, holder)).await?;
+        Ok(Box::new(LocalLease(Arc::new(Mutex::new(held)))))
     }
 }
 

@@ -133,6 +133,31 @@ async fn nothing_is_appended_before_a_save_or_after_a_failed_write() {
 }
 
 #[tokio::test]
+async fn a_lock_without_a_name_is_looked_at_again() {
+    let directory = TempDir::new().unwrap();
+    let store = store(&directory);
+    drop(lock(&store).await);
+    let mut rival = open_lock(&store.files.lock).unwrap();
+    rival.lock().unwrap();
+    rival.set_len(0).unwrap();
+    let name = async {
+        pace::wait(5 * A_MOMENT).await;
+        write_holder(&mut rival, &holder("bob@lab")).unwrap();
+    };
+    let ada = holder("ada@lab");
+    let (refused, ()) = tokio::join!(store.lock(&ada), name);
+    assert_eq!(refused.err(), Some(StoreError::Locked { holder: Some(holder("bob@lab")) }));
+
+    rival.set_len(0).unwrap();
+    let give_back = async {
+        pace::wait(5 * A_MOMENT).await;
+        drop(rival);
+    };
+    let (taken, ()) = tokio::join!(store.lock(&ada), give_back);
+    assert!(taken.is_ok(), "it was being given back");
+}
+
+#[tokio::test]
 async fn what_is_in_the_way_is_named() {
     let directory = TempDir::new().unwrap();
     let store = store(&directory);

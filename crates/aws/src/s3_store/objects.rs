@@ -123,7 +123,7 @@ impl Objects {
         }
     }
 
-    /// The names of the objects whose names begin with `start`, in any order.
+    /// The objects whose names begin with `start`, in any order.
     pub(super) async fn list(&self, start: &str) -> Result<Vec<Listed>, StoreError> {
         let listed = again(&self.tries, || self.list_once(start)).await;
         listed.map_err(|error| failed("list", &self.shown(start), &self.bucket, error))
@@ -132,16 +132,16 @@ impl Objects {
     async fn list_once(&self, start: &str) -> Result<Vec<Listed>, CloudError> {
         let call = self.cloud.s3().list_objects_v2().bucket(&self.bucket).prefix(self.key(start));
         let mut pages = call.into_paginator().send();
-        let mut names = Vec::new();
+        let mut listed = Vec::new();
         while let Some(page) = pages.next().await {
             let page = page.op("s3:ListBucket")?;
             let objects = page.contents.into_iter().flatten();
-            names.extend(objects.filter_map(|object| {
+            listed.extend(objects.filter_map(|object| {
                 let name = object.key?.strip_prefix(&self.below)?.to_owned();
                 Some(Listed { name, is_empty: object.size == Some(0) })
             }));
         }
-        Ok(names)
+        Ok(listed)
     }
 
     /// Deletes objects that nothing refers to.

@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use provision_core::diagnostic::{Diagnostic, Sources};
 use provision_core::driver::Place;
+use provision_core::fact::Facts;
 use provision_core::plan::{Action, Plan};
-use provision_core::spec::{self, Files, Given, Kept, Retold, retell};
+use provision_core::spec::{self, Expanded, Files, Given, Kept, Retold, retell};
 use provision_core::state::State;
-use provision_engine::session::Limits;
+use provision_engine::session::{Limits, Session};
 
 use super::apply::{Run, can_ask, leave};
 use super::history;
@@ -24,24 +25,36 @@ pub(crate) async fn run(args: &RollbackArgs, again: &Again, output: &Output) -> 
     let stack = Stack::which(&args.which, &args.place)?;
     can_ask(args.run.yes, output)?;
     let past = past(&stack, args.to).await?;
-    let mut sources = Sources::default();
-    let (retold, spec) = stated(&past, &stack.stored().await?, args.to, &mut sources)?;
     let lies = Place { region: past.region.clone(), assume_role: past.assume_role.clone() };
     let connection = Connection::open(&stack, lies, progress::observer(output), args.run.parallelism).await?;
-    let session = &connection.session;
-    let (expanded, mut facts) = session.expand(spec).await.in_spec(&sources)?;
-    let expanded = Arc::new(Arc::unwrap_or_clone(expanded).readdressed(&retold.addresses));
-    let journal = session.begin(&holder("rollback")).await?;
-    let planned = session.plan(&journal.state(), Some(&expanded), &mut facts, &Limits::default()).await;
-    let planned = planned.in_spec(&sources).and_then(|plan| check_secrets(&plan, &retold, &sources).map(|()| plan));
-    match planned {
-        Ok(plan) => {
+    let journal = connection.session.begin(&holder("rollback")).await?;
+    match planned(&connection.session, &past, &journal.state(), args.to).await {
+        Ok(Return { plan, spec, facts, retold }) => {
             tell_secrets(&retold, output);
             let run = Run { connection: &connection, yes: args.run.yes, again, output };
-            run.carry_out(journal, plan, Some(expanded), facts).await
+            run.carry_out(journal, plan, Some(spec), facts).await
         }
         Err(error) => leave(journal, error).await,
     }
+}
+
+/// The way back to the past.
+struct Return {
+    plan: Plan,
+    spec: Arc<Expanded>,
+    facts: Facts,
+    retold: Retold,
+}
+
+/// What it takes to come from `now`, which nobody else changes meanwhile, to `past`.
+async fn planned(session: &Session, past: &State, now: &State, serial: u64) -> Result<Return, CliError> {
+    let mut sources = Sources::default();
+    let (retold, spec) = stated(past, now, serial, &mut sources)?;
+    let (expanded, mut facts) = session.expand(spec).await.in_spec(&sources)?;
+    let spec = Arc::new(Arc::unwrap_or_clone(expanded).readdressed(&retold.addresses));
+    let plan = session.plan(now, Some(&spec), &mut facts, &Limits::default()).await.in_spec(&sources)?;
+    check_secrets(&plan, &retold, &sources)?;
+    Ok(Return { plan, spec, facts, retold })
 }
 
 /// The state as the run that left `serial` left it.

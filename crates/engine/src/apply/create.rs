@@ -9,8 +9,6 @@ use serde_json::Value as Json;
 use super::StepError;
 use super::settle::Start;
 use super::step::{Run, Target};
-use crate::Event;
-use crate::budget::Retries;
 use crate::recover::Search;
 use crate::refresh;
 
@@ -84,25 +82,6 @@ impl Run<'_> {
         }
     }
 
-    /// Waits a little before the call that failed with `error` is made again; `false` once
-    /// time or retries are used up, or the lease is lost and with it the right to call.
-    pub(super) async fn pause(&self, retries: &mut Retries<'_>, error: &CloudError) -> bool {
-        self.application.engine.observer.see(&Event::Retrying { step: self.index, error });
-        let is_in_time = match self.is_eventual(error) {
-            true => retries.pause_unseen().await,
-            false => retries.pause(error).await,
-        };
-        is_in_time && !self.application.journal.is_lost()
-    }
-
-    pub(super) fn may_try_again(&self, error: &CloudError) -> bool {
-        error.is_retryable() || self.is_eventual(error)
-    }
-
-    fn is_eventual(&self, error: &CloudError) -> bool {
-        error.cause == Cause::Eventual || self.schema().is_eventual(error)
-    }
-
     /// The error to report. Where AWS surely did nothing the intent is closed; else it
     /// stays open, and the next run looks for what it may have made.
     async fn refused(
@@ -121,9 +100,7 @@ impl Run<'_> {
             _ => StepError::Cloud(error),
         })
     }
-}
 
-impl Run<'_> {
     /// What has the name that was asked for, where that can be told.
     async fn holder_of_name(&self, place: &Place, spec: &Json) -> Option<Id> {
         let names = self.schema().spec.fields.iter().filter(|(_, field)| field.required && field.replace);

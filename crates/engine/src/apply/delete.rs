@@ -1,7 +1,5 @@
 //! Deleting: intent, call, and the confirmation that it is gone.
 
-use std::time::Duration;
-
 use provision_core::driver::{Cause, CloudError, Id};
 use provision_core::state::{Instance, Operation, Pending, Record, Resource};
 use serde_json::Value as Json;
@@ -9,8 +7,6 @@ use serde_json::Value as Json;
 use super::StepError;
 use super::step::{Beside, Run};
 use crate::Event;
-use crate::budget::Retries;
-use crate::pace::Pauses;
 use crate::refresh::{may_be_unseen, wanted};
 
 impl Run<'_> {
@@ -66,26 +62,6 @@ impl Run<'_> {
             }
         }
         Ok(())
-    }
-
-    /// The retries of a call.
-    pub(super) fn retries(&self) -> Retries<'_> {
-        let engine = &self.application.engine;
-        Retries::new(&engine.budget.writes, engine.patience, self.limit())
-    }
-
-    /// The pauses between looks at what may be there at any time.
-    pub(super) fn pauses(&self) -> Pauses {
-        Pauses::new(self.application.engine.patience, self.limit())
-    }
-
-    fn limit(&self) -> Duration {
-        Duration::from_secs(self.schema().description.timing.limit.into())
-    }
-
-    /// The pauses between looks at what is expected to take so many seconds.
-    pub(super) fn looks(&self, expected: u32) -> Pauses {
-        self.pauses().expecting(Duration::from_secs(expected.into()), self.application.engine.patience)
     }
 }
 

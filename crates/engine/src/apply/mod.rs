@@ -1,6 +1,7 @@
 //! Walking a plan: every step starts as soon as what it waits for has come far enough.
 
 mod adopt;
+mod again;
 mod create;
 mod delete;
 mod failure;

@@ -1,7 +1,8 @@
 //! `provision state mv` and `rm`: what is recorded under which address.
 
 use provision_core::address::Address;
-use provision_core::state::{Record, State};
+use provision_core::state::{Record, Resource, State};
+use provision_core::store::Store;
 use provision_engine::edit::edit;
 
 use crate::commands::apply::{affirmed, can_ask};
@@ -23,8 +24,7 @@ pub(super) async fn mv(stack: &Stack, from: &str, to: &str, output: &Output) -> 
         Ok(Record::Moved { from: from.clone(), to: to.clone() })
     };
     let store = stack.store().await?;
-    let state = edit(&*store, &holder("state mv"), decide).await?;
-    Deed::change("state mv", "moved").remember(&*store, &state, output).await;
+    change(&*store, ("state mv", "moved"), decide, output).await?;
     output.note(format!("`{from}` is `{to}` now: let the spec say the same, or the next apply deletes it"));
     Ok(Exit::Success)
 }
@@ -45,8 +45,7 @@ pub(super) async fn rm(stack: &Stack, address: &str, yes: bool, output: &Output)
     affirmed(yes, "Forget it?", output)?;
     let decide =
         |state: Option<&State>| known(stack, state, &address).map(|_| Record::Forgotten { address: address.clone() });
-    let state = edit(&*store, &holder("state rm"), decide).await?;
-    Deed::change("state rm", "let go of").remember(&*store, &state, output).await;
+    change(&*store, ("state rm", "let go of"), decide, output).await?;
     output.note(format!("forgotten; `provision import SPEC '{address}' ID` takes it back"));
     Ok(Exit::Success)
 }
@@ -69,16 +68,23 @@ pub(super) async fn give_up(stack: &Stack, address: &str, yes: bool, output: &Ou
         "What an interrupted run may have made for `{address}` is not looked for any more; it stays in AWS."
     ));
     affirmed(yes, "Say that none of it is ours?", output)?;
-    let state = edit(&*store, &holder("state rm"), decide).await?;
-    Deed::change("state rm --interrupted", "let go of").remember(&*store, &state, output).await;
+    change(&*store, ("state rm --interrupted", "let go of"), decide, output).await?;
     output.note("forgotten; the next `provision apply` makes it anew");
     Ok(Exit::Success)
 }
 
-fn known<'s>(
-    stack: &Stack,
-    state: Option<&'s State>,
-    address: &Address,
-) -> Result<&'s provision_core::state::Resource, CliError> {
+/// Records what `decide` says, and that it was done by this command.
+async fn change(
+    store: &dyn Store,
+    (command, done): (&str, &str),
+    decide: impl FnOnce(Option<&State>) -> Result<Record, CliError>,
+    output: &Output,
+) -> Result<(), CliError> {
+    let state = edit(store, &holder(command), decide).await?;
+    Deed::change(command, done).remember(store, &state, output).await;
+    Ok(())
+}
+
+fn known<'s>(stack: &Stack, state: Option<&'s State>, address: &Address) -> Result<&'s Resource, CliError> {
     state.and_then(|state| state.resources.get(address)).ok_or_else(|| super::unknown(&stack.name, address))
 }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use provision_core::driver::{self, Cause, CloudError, Driver, Id, Intent, Phase, Recovery};
+use provision_core::rate::Rates;
 use provision_core::schema::{FieldError, KindDescription, KindSchema, Timing};
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
@@ -32,8 +33,9 @@ pub type Result<T, E = CloudError> = std::result::Result<T, E>;
 /// # Contract
 /// - [`create`](Kind::create) is **one** mutating call and returns the id. What that
 ///   call cannot set, the engine has [`update`](Kind::update) set afterwards.
-/// - [`read`](Kind::read) answers in the order it was asked, `None` for what is not
-///   there, and asks AWS only for what `applied` manages.
+/// - [`read`](Kind::read) is asked for at most [`BATCH`](Kind::BATCH) resources at a time, or
+///   for one. It answers in the order it was asked, `None` for what is not there, and asks AWS
+///   only for what `applied` manages.
 /// - Every method can be repeated after it failed half-way.
 /// - No method sleeps, polls or retries.
 pub trait Kind: Serialize + DeserializeOwned + JsonSchema + Send + Sync + 'static {
@@ -47,6 +49,8 @@ pub trait Kind: Serialize + DeserializeOwned + JsonSchema + Send + Sync + 'stati
     const TIMING: Timing = Timing::INSTANT;
     /// How many resources one call reads; `None` if reading each takes calls of its own.
     const BATCH: Option<u32> = None;
+    /// How often AWS lets its calls be made.
+    const RATES: Rates = Rates::UNPUBLISHED;
     /// Whether it lies in no region, as IAM's kinds do: a region stated for it means nothing.
     const GLOBAL: bool = false;
     /// Errors of its own calls that mean "made a moment ago and not yet seen everywhere": `CODE`, or
@@ -161,6 +165,7 @@ fn describe<K: Kind>() -> KindDescription {
         timing: K::TIMING,
         global: K::GLOBAL,
         batch: K::BATCH,
+        rates: K::RATES,
         eventual: K::EVENTUAL.iter().map(|&code| code.to_owned()).collect(),
         properties,
         outputs: json_schema::<K::Outputs>(),

@@ -5,8 +5,10 @@
 
 use std::time::Duration;
 
-/// What AWS allows of an API.
-#[derive(Clone, Copy, Debug, PartialEq)]
+use serde::{Deserialize, Serialize};
+
+/// What AWS allows of an API, in one account and region.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Rate {
     /// How many calls at once, after a rest.
     pub burst: f64,
@@ -14,7 +16,35 @@ pub struct Rate {
     pub per_second: f64,
 }
 
+/// What AWS allows of the calls of a kind. `None` where nothing is published: such calls are
+/// made as often as they come, until AWS throttles one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Rates {
+    /// The one call that creates.
+    #[serde(default)]
+    pub create: Option<Rate>,
+    /// The calls that read a batch of at most the kind's size.
+    #[serde(default)]
+    pub read: Option<Rate>,
+    /// The calls that change a resource in place.
+    #[serde(default)]
+    pub update: Option<Rate>,
+    /// The calls that delete one.
+    #[serde(default)]
+    pub delete: Option<Rate>,
+}
+
+impl Rates {
+    /// Where nothing is published.
+    pub const UNPUBLISHED: Self = Self { create: None, read: None, update: None, delete: None };
+}
+
 impl Rate {
+    /// `burst` calls at once, then `per_second`.
+    pub const fn new(burst: f64, per_second: f64) -> Self {
+        Self { burst, per_second }
+    }
+
     /// The shortest time in which so many calls can be made.
     pub fn time_for(self, calls: u64) -> Duration {
         Duration::from_secs_f64(((calls as f64 - self.burst) / self.per_second).max(0.0))

@@ -79,8 +79,7 @@ impl Engine {
             token: pending.token.clone(),
         };
         let driver = self.driver(&resource.kind, &resource.place).await?;
-        let state = journal.state();
-        let is_free = |id: &Id| state.owner(&resource.kind, &resource.place, id).is_none();
+        let is_free = |id: &Id| journal.with(|state| state.owner(&resource.kind, &resource.place, id).is_none());
         let found = self.search(&*driver, &pending.request, &intent, is_free).await;
         let found = found.map_err(|error| EngineError::Read { addresses: vec![address.clone()], error })?;
         let found = match found {

@@ -23,6 +23,7 @@ pub use reference::reference_page;
 pub use types::{Field, Format, ObjectType, StringType, Type};
 
 use crate::driver::{CloudError, Recovery};
+use crate::rate::Rates;
 
 /// How long the operations of a kind are expected to take, in seconds.
 ///
@@ -64,6 +65,9 @@ pub struct KindDescription {
     /// How many resources one call reads; `None` if reading each takes calls of its own.
     #[serde(default)]
     pub batch: Option<u32>,
+    /// How often AWS lets each of its calls be made.
+    #[serde(default)]
+    pub rates: Rates,
     /// Errors that mean "made a moment ago and not yet seen everywhere": `CODE`, or `CODE: TEXT`
     /// for those whose message contains `TEXT`.
     pub eventual: Vec<String>,

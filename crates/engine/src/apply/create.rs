@@ -33,14 +33,10 @@ impl Run<'_> {
     /// Waits whether what the plan found missing stays missing (law 5), and lets go of it
     /// then (law 6).
     async fn confirm_missing(&self) -> Result<(), StepError> {
-        let state = self.application.journal.state();
-        let resource = state.resources.get(&self.step.address);
-        let Some((resource, current)) = resource.and_then(|resource| Some((resource, resource.current.as_ref()?)))
-        else {
-            return Ok(());
-        };
+        let Some(resource) = self.recorded() else { return Ok(()) };
+        let Some(current) = &resource.current else { return Ok(()) };
         let engine = &self.application.engine;
-        if !refresh::is_on_its_way_out(resource, current)
+        if !refresh::is_on_its_way_out(&resource, current)
             && engine.await_sight(&*self.driver, &refresh::wanted(current)).await?.is_some()
         {
             return Err(StepError::Reappeared { id: current.id.to_string() });
@@ -73,8 +69,8 @@ impl Run<'_> {
 
     /// What the call made whose answer is missing.
     async fn search(&self, target: &Target, spec: &Json, intent: &Intent) -> Result<Option<Id>, StepError> {
-        let state = self.application.journal.state();
-        let is_free = |id: &Id| state.owner(&self.step.kind, &target.place, id).is_none();
+        let journal = &self.application.journal;
+        let is_free = |id: &Id| journal.with(|state| state.owner(&self.step.kind, &target.place, id).is_none());
         match self.application.engine.search(&*self.driver, spec, intent, is_free).await? {
             Search::Nothing => Ok(None),
             Search::Found(id) => Ok(Some(id)),

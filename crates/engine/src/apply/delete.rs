@@ -12,11 +12,9 @@ use crate::refresh::{may_be_unseen, wanted};
 impl Run<'_> {
     /// Deletes the instance of `generation`; `None` when the state no longer has it.
     pub(super) async fn delete(&self, generation: u64) -> Result<Option<Id>, StepError> {
-        let state = self.application.journal.state();
-        let Some((resource, instance)) = find(state.resources.get(&self.step.address), generation) else {
-            return Ok(None);
-        };
-        if may_be_unseen(resource, instance) {
+        let Some(resource) = self.recorded() else { return Ok(None) };
+        let Some(instance) = find(&resource, generation) else { return Ok(None) };
+        if may_be_unseen(&resource, instance) {
             // A delete call that finds nothing would be taken for done.
             self.application.engine.await_sight(&*self.driver, &wanted(instance)).await?;
         }
@@ -70,8 +68,6 @@ fn may_pass(error: &CloudError) -> bool {
     error.is_retryable() || error.cause == Cause::Dependency
 }
 
-fn find(resource: Option<&Resource>, generation: u64) -> Option<(&Resource, &Instance)> {
-    let resource = resource?;
-    let mut instances = resource.current.iter().chain(&resource.deposed);
-    instances.find(|instance| instance.generation == generation).map(|instance| (resource, instance))
+fn find(resource: &Resource, generation: u64) -> Option<&Instance> {
+    resource.current.iter().chain(&resource.deposed).find(|instance| instance.generation == generation)
 }

@@ -28,9 +28,7 @@ impl Run<'_> {
     /// Updates the resource in place.
     pub(super) async fn update(&self) -> Result<Id, StepError> {
         let target = self.target().await?;
-        let state = self.application.journal.state();
-        let resource = state.resources.get(&self.step.address);
-        let Some(current) = resource.and_then(|resource| resource.current.clone()) else {
+        let Some(current) = self.recorded().and_then(|resource| resource.current) else {
             return Err(StepError::Died("the state has no instance of it".to_owned()));
         };
         let (id, generation) = (current.id.clone(), current.generation);

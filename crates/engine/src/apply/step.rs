@@ -10,7 +10,7 @@ use provision_core::fact::Facts;
 use provision_core::plan::{Action, Pace, Stage, Step, present_attributes};
 use provision_core::schema::KindSchema;
 use provision_core::spec::{Attributes, Expanded, Instance};
-use provision_core::state::{self, Operation, Pending, Record, token};
+use provision_core::state::{self, Operation, Pending, Record, Resource, token};
 use provision_core::store::StoreError;
 use provision_core::value::Value;
 use tokio::sync::mpsc;
@@ -136,12 +136,15 @@ impl Application {
         let is_made = |address: &Address| {
             self.plan.steps.iter().any(|it| it.address == *address && matches!(it.action, Action::Create { .. }))
         };
-        for (address, resource) in self.journal.state().resources {
-            let pending = resource.interrupted_create().filter(|_| !is_made(&address));
-            if let Some(generation) = pending.map(|pending| pending.generation) {
-                // As above: whether it can be written shows soon enough.
-                let _ = self.journal.record(Record::Refused { address, generation }).await;
-            }
+        let interrupted = self.journal.with(|state| {
+            let resources = state.resources.iter();
+            let pending =
+                resources.filter_map(|(address, it)| Some((address.clone(), it.interrupted_create()?.generation)));
+            pending.collect::<Vec<_>>()
+        });
+        for (address, generation) in interrupted.into_iter().filter(|(address, _)| !is_made(address)) {
+            // As above: whether it can be written shows soon enough.
+            let _ = self.journal.record(Record::Refused { address, generation }).await;
         }
     }
 }
@@ -166,6 +169,11 @@ impl Run<'_> {
             Action::Delete { generation, .. } => self.delete(generation).await,
             Action::Forget => Ok(None),
         }
+    }
+
+    /// What the state records at the step's address, as far as it is durable.
+    pub(super) fn recorded(&self) -> Option<Resource> {
+        self.application.journal.with(|state| state.resources.get(&self.step.address).cloned())
     }
 
     pub(super) fn schema(&self) -> &KindSchema {

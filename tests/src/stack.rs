@@ -14,10 +14,11 @@ use provision_core::state::{Record, State};
 use provision_core::store::Holder;
 use provision_engine::apply::{Outcome, Stop};
 use provision_engine::budget::Budget;
+use provision_engine::calls::Calls;
 use provision_engine::local_store::LocalStore;
 use provision_engine::pace::Patience;
 use provision_engine::session::{Limits, Session};
-use provision_engine::{Engine, PARALLELISM, Unobserved};
+use provision_engine::{Engine, Unobserved};
 
 /// What went wrong, in words.
 pub type Wrong = String;
@@ -52,7 +53,7 @@ impl Stack {
             observer: Arc::new(Unobserved),
             patience: PATIENCE,
             budget: Budget::default(),
-            parallelism: PARALLELISM,
+            calls: Calls::default(),
         };
         let store = Arc::new(LocalStore::new(folder, stack));
         Self {

@@ -182,7 +182,7 @@ pub(crate) struct RunArgs {
     pub(crate) yes: bool,
 
     /// How many steps run at once, at most.
-    #[arg(long, default_value_t = provision_engine::PARALLELISM, value_parser = at_least_one)]
+    #[arg(long, default_value_t = provision_engine::calls::PARALLELISM, value_parser = at_least_one)]
     pub(crate) parallelism: usize,
 }
 

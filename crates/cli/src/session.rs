@@ -13,9 +13,9 @@ use provision_core::spec::{self, Expanded, Files, Given, Spec};
 use provision_core::state::State;
 use provision_core::store::Holder;
 use provision_engine::budget::Budget;
+use provision_engine::calls::Calls;
 use provision_engine::pace::Patience;
 use provision_engine::session::{Limits, Session};
-use provision_engine::shared::SharedReads;
 use provision_engine::{Engine, Observer};
 
 use crate::args::{GivenArgs, LimitArgs, PlaceArgs, SpecArgs};
@@ -123,12 +123,12 @@ impl Connection {
         let cloud = Arc::new(Cloud::connect(lies.region.as_deref(), lies.assume_role.as_ref()).await);
         check_region(&cloud)?;
         let engine = Engine {
-            provider: Arc::new(SharedReads::over(Arc::new(Aws::new(cloud.clone())))),
+            provider: Arc::new(Aws::new(cloud.clone())),
             schemas: schemas(),
             observer,
             patience: patience(),
             budget: Budget::default(),
-            parallelism,
+            calls: Calls::at_most(parallelism),
         };
         let store = stack.store().await?;
         let (region, assume_role) = (cloud.region().to_owned(), lies.assume_role);

@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::state::Operation;
+
 /// What AWS allows of an API, in one account and region.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Rate {
@@ -35,6 +37,15 @@ pub struct Rates {
 }
 
 impl Rates {
+    /// What is allowed of the calls that change something.
+    pub fn of(self, operation: Operation) -> Option<Rate> {
+        match operation {
+            Operation::Create => self.create,
+            Operation::Update => self.update,
+            Operation::Delete => self.delete,
+        }
+    }
+
     /// Where nothing is published.
     pub const UNPUBLISHED: Self = Self { create: None, read: None, update: None, delete: None };
 }
@@ -69,42 +80,61 @@ const BACK_PER_SECOND: f64 = 0.1;
 /// The tokens of one API. Times are counted from any one instant.
 ///
 /// # Invariants
-/// - Calls go out in the order in which they asked.
-/// - Between any two throttlings no more go out than burst and rate allow.
+/// - Between any two throttlings no more are taken than burst and rate allow, if each is taken
+///   only once [`wait`](Bucket::wait) is zero.
 #[derive(Clone, Debug)]
 pub struct Bucket {
     rate: Rate,
     /// Calls a second by now.
     pace: f64,
-    /// Below zero, so many calls wait.
     tokens: f64,
     at: Duration,
 }
 
+/// Less of a token than this is lost in rounding.
+const WHOLE: f64 = 1.0 - 1e-6;
+
 impl Bucket {
     /// A full bucket.
     pub fn new(rate: Rate, now: Duration) -> Self {
-        Self { rate, pace: rate.per_second, tokens: rate.burst, at: now }
+        Self { rate, pace: rate.per_second, tokens: rate.burst.max(1.0), at: now }
     }
 
-    /// Takes a token: how long to wait until the call may go out.
-    pub fn take(&mut self, now: Duration) -> Duration {
+    /// How long until there is a token; zero if there is one.
+    pub fn wait(&mut self, now: Duration) -> Duration {
         self.refill(now);
-        self.tokens -= 1.0;
-        Duration::from_secs_f64((-self.tokens / self.pace).max(0.0))
+        if self.tokens >= WHOLE {
+            return Duration::ZERO;
+        }
+        Duration::from_secs_f64((1.0 - self.tokens) / self.pace)
+    }
+
+    /// Takes a token.
+    pub fn take(&mut self, now: Duration) {
+        self.refill(now);
+        self.tokens = (self.tokens - 1.0).max(0.0);
+    }
+
+    /// Puts back a token for which no call was made.
+    pub fn give_back(&mut self) {
+        self.tokens = (self.tokens + 1.0).min(self.most());
+    }
+
+    fn most(&self) -> f64 {
+        self.rate.burst.max(1.0)
     }
 
     /// AWS refused a call: its bucket is empty, and smaller than was thought or shared with others.
     pub fn throttled(&mut self, now: Duration) {
         self.refill(now);
-        self.tokens = self.tokens.min(0.0);
+        self.tokens = 0.0;
         self.pace = (self.pace * KEPT).max(self.rate.per_second * LEAST);
     }
 
     fn refill(&mut self, now: Duration) {
         let seconds = now.saturating_sub(self.at).as_secs_f64();
         let pace = (self.pace + seconds * self.rate.per_second * BACK_PER_SECOND).min(self.rate.per_second);
-        self.tokens = (self.tokens + seconds * (self.pace + pace) / 2.0).min(self.rate.burst);
+        self.tokens = (self.tokens + seconds * (self.pace + pace) / 2.0).min(self.most());
         self.pace = pace;
         self.at = self.at.max(now);
     }
@@ -119,14 +149,20 @@ mod tests {
 
     const NOW: Duration = Duration::from_secs(100);
 
-    fn seconds(waits: impl IntoIterator<Item = Duration>) -> Vec<f64> {
-        waits.into_iter().map(|wait| (wait.as_secs_f64() * 1000.0).round() / 1000.0).collect()
+    /// When each of so many calls may go out, in seconds from `now`.
+    fn seconds(bucket: &mut Bucket, now: Duration, calls: usize) -> Vec<f64> {
+        let mut at = now;
+        let mut next = || {
+            at += bucket.wait(at);
+            bucket.take(at);
+            ((at - now).as_secs_f64() * 1000.0).round() / 1000.0
+        };
+        (0..calls).map(|_| next()).collect()
     }
 
     #[test]
     fn after_the_burst_calls_wait_their_turn() {
-        let mut bucket = Bucket::new(MUTATING, NOW);
-        let waits = seconds((0..200).map(|_| bucket.take(NOW)));
+        let waits = seconds(&mut Bucket::new(MUTATING, NOW), NOW, 200);
         assert_eq!((waits[49], waits[50], waits[54], waits[199]), (0.0, 0.2, 1.0, 30.0));
         assert_eq!(MUTATING.time_for(200), Duration::from_secs(30));
         assert_eq!(MUTATING.time_for(20), Duration::ZERO);
@@ -135,22 +171,30 @@ mod tests {
     #[test]
     fn a_rest_fills_it_up_to_the_burst() {
         let mut bucket = Bucket::new(MUTATING, NOW);
-        assert_eq!(seconds((0..60).map(|_| bucket.take(NOW))).last(), Some(&2.0));
-        assert_eq!(seconds([bucket.take(NOW + Duration::from_secs(2))]), [0.2]);
+        assert_eq!(seconds(&mut bucket, NOW, 60).last(), Some(&2.0));
         let later = NOW + Duration::from_secs(1000);
-        let waits = seconds((0..51).map(|_| bucket.take(later)));
+        let waits = seconds(&mut bucket, later, 51);
         assert_eq!((waits[49], waits[50]), (0.0, 0.2));
+    }
+
+    #[test]
+    fn what_was_not_used_goes_to_another() {
+        let mut bucket = Bucket::new(MUTATING, NOW);
+        seconds(&mut bucket, NOW, 50);
+        bucket.give_back();
+        assert_eq!(seconds(&mut bucket, NOW, 2), [0.0, 0.2]);
     }
 
     #[test]
     fn throttled_it_goes_slower_and_recovers() {
         let mut bucket = Bucket::new(MUTATING, NOW);
         bucket.throttled(NOW);
-        assert_eq!(seconds([bucket.take(NOW), bucket.take(NOW)]), [0.4, 0.8]);
-        (0..100).for_each(|_| bucket.throttled(NOW));
-        assert!(bucket.take(NOW) < Duration::from_secs(13), "it stands still");
+        let waits = seconds(&mut bucket, NOW, 2);
+        assert!((0.3..=0.4).contains(&waits[0]) && waits[1] < 0.8, "{waits:?}");
+        (0..100).for_each(|_| bucket.throttled(NOW + Duration::from_secs(1)));
+        assert!(bucket.wait(NOW + Duration::from_secs(1)) < Duration::from_secs(13), "it stands still");
         let later = NOW + Duration::from_secs(60);
-        assert_eq!(seconds((0..51).map(|_| bucket.take(later))).last(), Some(&0.2));
+        assert_eq!(seconds(&mut bucket, later, 51).last(), Some(&0.2));
     }
 
     #[test]

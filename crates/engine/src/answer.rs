@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use futures::future::try_join_all;
 use provision_core::diff::Comparison;
-use provision_core::driver::{Cause, Driver, Id, Place, Wanted};
+use provision_core::driver::{Cause, Id, Place, Wanted};
 use provision_core::fact::{Answer, Ask, Facts};
 use provision_core::plan::{Seen, present_attributes};
 use provision_core::schema::{KindSchema, ObjectType, conform, lift};
@@ -12,6 +12,7 @@ use provision_core::state::Salt;
 use provision_core::value::Value;
 use serde_json::{Map, Value as Json};
 
+use crate::calls::{AT_ONCE, Caller};
 use crate::{Engine, EngineError};
 
 impl Engine {
@@ -68,19 +69,19 @@ impl Engine {
     /// The one resource of `kind` that has all of `by`, a JSON object of properties and
     /// outputs.
     pub(crate) async fn look_up(&self, kind: &str, place: &Place, by: &str) -> Result<Answer, EngineError> {
-        let driver = self.driver(kind, place).await?;
+        let caller = self.caller(kind, place).await?;
         let Ok(by) = serde_json::from_str::<Map<String, Json>>(by) else {
             return Ok(Answer::Nothing);
         };
         let mut found = Vec::new();
-        for (id, seen) in self.candidates(&*driver, &by).await? {
-            if fits(driver.schema(), &by, &id, &seen) {
+        for (id, seen) in self.candidates(&caller, &by).await? {
+            if fits(caller.schema(), &by, &id, &seen) {
                 found.push((id, seen));
             }
         }
         Ok(match <[_; 1]>::try_from(found) {
             Ok([(id, seen)]) => Answer::Value(Value::map(present_attributes(
-                driver.schema(),
+                caller.schema(),
                 &Value::Null,
                 &seen.spec,
                 &seen.outputs,
@@ -96,18 +97,18 @@ impl Engine {
     }
 
     /// What may have all of `by`, as AWS reports it.
-    async fn candidates(&self, driver: &dyn Driver, by: &Map<String, Json>) -> Result<Vec<(Id, Seen)>, EngineError> {
+    async fn candidates(&self, caller: &Caller, by: &Map<String, Json>) -> Result<Vec<(Id, Seen)>, EngineError> {
         let ids = match by.get("id").and_then(Json::as_str) {
             Some(id) => vec![Id::from(id)],
-            None => self.reading(|| driver.find(by)).await?,
+            None => caller.find(by).await?,
         };
         if ids.is_empty() {
             return Ok(Vec::new());
         }
         let wanted = |id: &Id| Wanted { id: id.clone(), applied: None, outputs: Json::Null };
         let wanted: Vec<Wanted> = ids.iter().map(wanted).collect();
-        let live = self.reading(|| driver.read(&wanted)).await?;
-        let seen = ids.into_iter().zip(live).filter_map(|(id, live)| Some((id, Seen::new(live?, driver.schema()))));
+        let live = caller.read(&wanted, AT_ONCE).await?;
+        let seen = ids.into_iter().zip(live).filter_map(|(id, live)| Some((id, Seen::new(live?, caller.schema()))));
         Ok(seen.collect())
     }
 }

@@ -7,15 +7,29 @@ use std::time::Duration;
 use provision_core::driver::{Cause, CloudError};
 
 use crate::Engine;
+use crate::calls::PARALLELISM;
 use crate::pace::{Patience, Pauses};
 
 /// The retries of a run, those of reads apart from those of calls that change something: while
 /// a service refuses to make anything, what it tells is no sign that it will. Clones are the
 /// same budget.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Budget {
     pub(crate) reads: Tokens,
     pub(crate) writes: Tokens,
+}
+
+impl Default for Budget {
+    fn default() -> Self {
+        Self::of(RETRIES)
+    }
+}
+
+impl Budget {
+    /// So many retries of each sort while nothing goes well.
+    pub fn of(retries: u32) -> Self {
+        Self { reads: Tokens::of(retries), writes: Tokens::of(retries) }
+    }
 }
 
 /// Retries that many calls share, after the token bucket of the
@@ -23,11 +37,14 @@ pub struct Budget {
 /// retry of what is throttled or fails in passing takes one. A call that goes well gives back
 /// what it took, and one more: as long as some go well there are retries.
 #[derive(Clone, Debug)]
-pub(crate) struct Tokens(Arc<AtomicU32>);
+pub(crate) struct Tokens {
+    left: Arc<AtomicU32>,
+    most: u32,
+}
 
 /// How many there are while nothing goes well: enough for half a minute of them in as
-/// many steps as run at once.
-pub const RETRIES: u32 = 200;
+/// many steps as call at once.
+const RETRIES: u32 = 6 * PARALLELISM as u32;
 
 /// How long what was made a moment ago may stay unseen by others: IAM's answers are as late as that.
 const UNSEEN: Duration = Duration::from_secs(120);
@@ -35,21 +52,19 @@ const UNSEEN: Duration = Duration::from_secs(120);
 /// How long a read is tried again.
 const READING: Duration = Duration::from_secs(60);
 
-impl Default for Tokens {
-    fn default() -> Self {
-        Self(Arc::new(AtomicU32::new(RETRIES)))
-    }
-}
-
 impl Tokens {
+    fn of(retries: u32) -> Self {
+        Self { left: Arc::new(AtomicU32::new(retries)), most: retries }
+    }
+
     fn take(&self) -> bool {
-        self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).is_ok()
+        self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).is_ok()
     }
 
     fn give_back(&self, retries: u32) {
-        let most = |left: u32| Some(left.saturating_add(retries).min(RETRIES));
+        let most = |left: u32| Some(left.saturating_add(retries).min(self.most));
         // The change cannot be refused.
-        let _ = self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, most);
+        let _ = self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, most);
     }
 }
 
@@ -67,6 +82,16 @@ impl<'a> Retries<'a> {
     /// Retries for `total` in all.
     pub(crate) fn new(tokens: &'a Tokens, patience: Patience, total: Duration) -> Self {
         Self { tokens, patience, pauses: Pauses::new(patience, total), unseen: None, taken: 0 }
+    }
+
+    /// Retries of a call that changes nothing.
+    pub(crate) fn of_reads(budget: &'a Budget, patience: Patience) -> Self {
+        Self::new(&budget.reads, patience, READING)
+    }
+
+    /// Whether a call that changes nothing is worth another try.
+    pub(crate) fn may_pass(&self, error: &CloudError) -> bool {
+        is_costly(error)
     }
 
     /// Waits before a call that failed with `error` is made again; `false` if it should not be.
@@ -100,7 +125,7 @@ impl Engine {
     where
         F: Future<Output = Result<T, CloudError>>,
     {
-        let mut retries = Retries::new(&self.budget.reads, self.patience, READING);
+        let mut retries = Retries::of_reads(&self.budget, self.patience);
         loop {
             match call().await {
                 Ok(answer) => {
@@ -138,7 +163,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn all_calls_share_the_retries_and_only_success_gives_some_back() {
-        let tokens = Tokens::default();
+        let tokens = Tokens::of(RETRIES);
         assert_eq!(times_until_refused(&tokens.clone(), Cause::Throttled).await, RETRIES);
         assert_eq!(times_until_refused(&tokens, Cause::Transient).await, 0);
 
@@ -152,7 +177,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn waiting_for_others_costs_nothing() {
-        let tokens = Tokens::default();
+        let tokens = Tokens::of(RETRIES);
         assert_eq!(times_until_refused(&tokens, Cause::Dependency).await, 2 * RETRIES);
         assert_eq!(times_until_refused(&tokens, Cause::Throttled).await, RETRIES);
     }

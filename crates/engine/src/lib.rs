@@ -4,6 +4,7 @@
 mod answer;
 pub mod apply;
 pub mod budget;
+pub mod calls;
 pub mod edit;
 pub mod event;
 pub mod import;
@@ -13,7 +14,6 @@ pub mod pace;
 mod recover;
 mod refresh;
 pub mod session;
-pub mod shared;
 pub mod survey;
 mod tenure;
 
@@ -26,6 +26,7 @@ use provision_core::schema::Schemas;
 use provision_core::store::StoreError;
 
 use budget::Budget;
+use calls::Calls;
 pub use event::{Event, Observer, Unobserved};
 use pace::Patience;
 pub use recover::Undecided;
@@ -43,12 +44,9 @@ pub struct Engine {
     pub patience: Patience,
     /// How often calls are made again, all in all.
     pub budget: Budget,
-    /// How many steps run at once, at most.
-    pub parallelism: usize,
+    /// How many calls are made at once, and how often.
+    pub calls: Calls,
 }
-
-/// How many steps run at once unless the user says otherwise.
-pub const PARALLELISM: usize = 32;
 
 /// Why an operation could not be carried out. Failed steps are no such error: they are
 /// part of an [`apply::Outcome`].

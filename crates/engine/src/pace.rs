@@ -39,20 +39,52 @@ pub struct Pauses {
     next: Duration,
     jitter: f64,
     deadline: Instant,
-    /// No pause ends before this.
-    not_before: Option<Instant>,
+    watch: Option<Watch>,
+}
+
+/// When to look at what is expected to take a while. What is ready is noticed within a small
+/// part of the time it took, and all who watch the like look at the same instants, so that
+/// their reads can be one.
+#[derive(Clone, Copy, Debug)]
+struct Watch {
+    epoch: Instant,
+    began: Instant,
+    expected: Duration,
+    /// Looks are whole numbers of steps away from the epoch.
+    step: Duration,
+}
+
+/// Which part of the expected time is let pass before the first look: there is no telling how
+/// early it is ready this time.
+const FIRST_LOOK: f64 = 0.5;
+
+/// Which part of the expected time lies between looks.
+const BETWEEN_LOOKS: f64 = 0.04;
+
+impl Watch {
+    /// The next instant to look.
+    fn next(&self, now: Instant) -> Instant {
+        let first = self.began + self.expected.mul_f64(FIRST_LOOK);
+        let times_over = now.duration_since(self.began).div_duration_f64(self.expected).max(1.0) as u32;
+        let step = self.step * times_over;
+        let after = if now < first { first } else { now + step / 2 };
+        let steps = after.duration_since(self.epoch).div_duration_f64(step).ceil();
+        self.epoch + step.mul_f64(steps)
+    }
 }
 
 impl Pauses {
     /// Pauses from `patience.first_pause` on, for `total` in all.
     pub fn new(patience: Patience, total: Duration) -> Self {
-        Self { next: patience.first_pause, jitter: patience.jitter, deadline: Instant::now() + total, not_before: None }
+        Self { next: patience.first_pause, jitter: patience.jitter, deadline: Instant::now() + total, watch: None }
     }
 
-    /// The same, but no pause ends before what is waited for is expected to be there.
+    /// Pauses between looks at what is expected to be there after a while, aligned to `epoch`.
     #[must_use]
-    pub fn expecting(mut self, expected: Duration, patience: Patience) -> Self {
-        self.not_before = Some(Instant::now() + expected.mul_f64(patience.tempo));
+    pub(crate) fn expecting(mut self, expected: Duration, patience: Patience, epoch: Instant) -> Self {
+        let expected = expected.mul_f64(patience.tempo);
+        let step = expected.mul_f64(BETWEEN_LOOKS).clamp(patience.first_pause.min(LONGEST), LONGEST);
+        self.watch = (!expected.is_zero()).then(|| Watch { epoch, began: Instant::now(), expected, step });
         self
     }
 
@@ -62,8 +94,8 @@ impl Pauses {
         if left.is_zero() {
             return false;
         }
-        if let Some(not_before) = self.not_before.take().filter(|it| *it > Instant::now()) {
-            wait(not_before.min(self.deadline).saturating_duration_since(Instant::now())).await;
+        if let Some(watch) = &self.watch {
+            until(watch.next(Instant::now()).min(self.deadline)).await;
             return true;
         }
         wait(self.jittered().min(left)).await;
@@ -107,4 +139,49 @@ pub(crate) async fn until_then<T>(time: Instant, work: impl Future<Output = T>) 
 #[expect(clippy::disallowed_methods, reason = "the home of waiting")]
 pub async fn wait(pause: Duration) {
     tokio::time::sleep(pause).await;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn looks(expected: u64, until: u64) -> Pauses {
+        let patience = Patience { tempo: 0.5, ..Patience::default() };
+        let pauses = Pauses::new(patience, Duration::from_secs(until));
+        pauses.expecting(Duration::from_secs(expected), patience, Instant::now())
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_takes_long_is_noticed_within_a_small_part_of_its_time() {
+        let began = Instant::now();
+        let (mut pauses, mut last, mut count) = (looks(180, 1000), 0.0, 0);
+        while pauses.pause().await {
+            let now = began.elapsed().as_secs_f64();
+            match count {
+                0 => assert!((45.0..=49.0).contains(&now), "the first look after {now} s"),
+                _ => assert!(now - last < now * 0.08, "nothing between {last} and {now} s"),
+            }
+            (last, count) = (now, count + 1);
+        }
+        assert!((20..=120).contains(&count), "{count} looks");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn those_who_began_a_little_apart_look_at_the_same_instants() {
+        let epoch = Instant::now();
+        let patience = Patience::default();
+        let mut instants = Vec::new();
+        for late in [0, 700] {
+            wait(Duration::from_millis(late)).await;
+            let mut pauses =
+                Pauses::new(patience, Duration::from_secs(1000)).expecting(Duration::from_secs(90), patience, epoch);
+            let mut seen = Vec::new();
+            for _ in 0..10 {
+                pauses.pause().await;
+                seen.push(epoch.elapsed().as_millis() % 3600);
+            }
+            instants.push(seen);
+        }
+        assert_eq!(instants, vec![vec![0; 10]; 2]);
+    }
 }

@@ -4,10 +4,12 @@ use std::fmt;
 
 use futures::future::try_join_all;
 use provision_core::address::Address;
-use provision_core::driver::{Cause, CloudError, Driver, Id, Intent, Recovery};
+use provision_core::driver::{Cause, CloudError, Id, Intent, Recovery};
+use provision_core::schema::KindSchema;
 use provision_core::state::{Pending, Record, Resource};
 use serde_json::Value as Json;
 
+use crate::calls::Caller;
 use crate::journal::Journal;
 use crate::pace::Pauses;
 use crate::{Engine, EngineError, Event};
@@ -78,9 +80,9 @@ impl Engine {
             generation: pending.generation,
             token: pending.token.clone(),
         };
-        let driver = self.driver(&resource.kind, &resource.place).await?;
+        let caller = self.caller(&resource.kind, &resource.place).await?;
         let is_free = |id: &Id| journal.with(|state| state.owner(&resource.kind, &resource.place, id).is_none());
-        let found = self.search(&*driver, &pending.request, &intent, is_free).await;
+        let found = self.search(&caller, &pending.request, &intent, is_free).await;
         let found = found.map_err(|error| EngineError::Read { addresses: vec![address.clone()], error })?;
         let found = match found {
             Search::Nothing => None,
@@ -101,22 +103,22 @@ impl Engine {
     /// create.
     pub(crate) async fn search(
         &self,
-        driver: &dyn Driver,
+        caller: &Caller,
         spec: &Json,
         intent: &Intent,
         is_free: impl Fn(&Id) -> bool,
     ) -> Result<Search, CloudError> {
-        let recovery = driver.schema().description.recovery;
+        let recovery = caller.schema().description.recovery;
         let may_be_unseen = recovery != Recovery::Token;
         let mut pauses = Pauses::new(self.patience, self.patience.grace);
         loop {
-            let mut found = match self.reading(|| driver.recover(spec, intent)).await {
+            let mut found = match caller.recover(spec, intent).await {
                 Err(error) if recovery == Recovery::Token && is_refusal(&error) => return Ok(Search::Nothing),
                 answer => answer?,
             };
             found.retain(|id| is_free(id));
             if !found.is_empty() || !may_be_unseen || !pauses.pause().await {
-                return Ok(Search::of(found, driver, intent));
+                return Ok(Search::of(found, caller.schema(), intent));
             }
         }
     }
@@ -133,14 +135,14 @@ pub(crate) enum Search {
 }
 
 impl Search {
-    fn of(mut found: Vec<Id>, driver: &dyn Driver, intent: &Intent) -> Self {
+    fn of(mut found: Vec<Id>, schema: &KindSchema, intent: &Intent) -> Self {
         found.sort();
         found.dedup();
         match <[Id; 1]>::try_from(found) {
             Ok([id]) => Self::Found(id),
             Err(none) if none.is_empty() => Self::Nothing,
             Err(candidates) => {
-                let (address, kind) = (intent.address.clone(), driver.schema().name().to_owned());
+                let (address, kind) = (intent.address.clone(), schema.name().to_owned());
                 Self::Undecided(Undecided { address, kind, candidates })
             }
         }

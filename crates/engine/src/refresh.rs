@@ -1,15 +1,16 @@
 //! Reading the live state of everything that is owned.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::time::Duration;
 
 use futures::future::try_join_all;
 use provision_core::address::Address;
-use provision_core::driver::{CloudError, Driver, Id, Live, Place, Wanted};
+use provision_core::driver::{CloudError, Id, Live, Place, Wanted};
 use provision_core::plan::{Observed, Seen, place_of};
 use provision_core::spec::Expanded;
 use provision_core::state::{Instance, Operation, Resource, State};
 
+use crate::calls::{AT_ONCE, Caller};
 use crate::pace::Pauses;
 use crate::{Engine, EngineError, Event};
 
@@ -44,20 +45,25 @@ impl Engine {
     ) -> Result<Vec<(Address, Observed)>, EngineError> {
         let unread =
             |error| EngineError::Read { addresses: batch.iter().map(|it| it.address.clone()).collect(), error };
-        let driver = match self.driver(kind, place).await {
+        let caller = match self.caller(kind, place).await {
             Err(EngineError::Cloud(error)) => return Err(unread(error)),
-            driver => driver?,
+            caller => caller?,
         };
         let all: Vec<Wanted> = batch.iter().map(|it| it.wanted.clone()).collect();
         let may_be_unseen = |index: usize| batch[index].may_be_unseen;
-        let live = self.read_patiently(&*driver, &all, may_be_unseen).await.map_err(unread)?;
-        let found = batch.iter().zip(live).map(|(it, live)| (it.address.clone(), observed(live, &*driver)));
+        let live = self.read_patiently(&caller, &all, AT_ONCE, may_be_unseen).await.map_err(unread)?;
+        let found = batch.iter().zip(live).map(|(it, live)| (it.address.clone(), observed(live, &caller)));
         Ok(found.collect())
     }
 
     /// Reads until `wanted` is seen; `None` once the grace period is over (law 5).
-    pub(crate) async fn await_sight(&self, driver: &dyn Driver, wanted: &Wanted) -> Result<Option<Live>, CloudError> {
-        let found = self.read_patiently(driver, std::slice::from_ref(wanted), |_| true).await?;
+    pub(crate) async fn await_sight(
+        &self,
+        caller: &Caller,
+        wanted: &Wanted,
+        urgency: Duration,
+    ) -> Result<Option<Live>, CloudError> {
+        let found = self.read_patiently(caller, std::slice::from_ref(wanted), urgency, |_| true).await?;
         Ok(found.into_iter().flatten().next())
     }
 
@@ -65,12 +71,13 @@ impl Engine {
     /// and of which that means little.
     async fn read_patiently(
         &self,
-        driver: &dyn Driver,
+        caller: &Caller,
         all: &[Wanted],
+        urgency: Duration,
         may_be_unseen: impl Fn(usize) -> bool,
     ) -> Result<Vec<Option<Live>>, CloudError> {
         let mut pauses = Pauses::new(self.patience, self.patience.grace);
-        let mut live = self.reading(|| driver.read(all)).await?;
+        let mut live = caller.read(all, urgency).await?;
         loop {
             let unseen: Vec<usize> =
                 (0..all.len()).filter(|&index| live[index].is_none() && may_be_unseen(index)).collect();
@@ -78,14 +85,9 @@ impl Engine {
                 return Ok(live);
             }
             let wanted: Vec<Wanted> = unseen.iter().map(|&index| all[index].clone()).collect();
-            let found = self.reading(|| driver.read(&wanted)).await?;
+            let found = caller.read(&wanted, urgency).await?;
             unseen.into_iter().zip(found).for_each(|(index, found)| live[index] = found);
         }
-    }
-
-    pub(crate) async fn driver(&self, kind: &str, place: &Place) -> Result<Arc<dyn Driver>, EngineError> {
-        let driver = self.provider.driver(kind, place).await?;
-        driver.ok_or_else(|| EngineError::UnknownKind { kind: kind.to_owned() })
     }
 }
 
@@ -121,8 +123,8 @@ pub(crate) fn owned<'a>(state: &'a State, spec: Option<&'a Expanded>) -> Vec<Sou
     current.collect()
 }
 
-fn observed(live: Option<Live>, driver: &dyn Driver) -> Observed {
-    live.map_or(Observed::Absent, |live| Observed::Present(Seen::new(live, driver.schema())))
+fn observed(live: Option<Live>, caller: &Caller) -> Observed {
+    live.map_or(Observed::Absent, |live| Observed::Present(Seen::new(live, caller.schema())))
 }
 
 /// Whether the instance may be there without being seen: the last that is known of it is

@@ -13,11 +13,11 @@ use provision_core::spec::{self, Expanded, Files, Given};
 use provision_core::state::{Salt, State};
 use provision_core::store::Holder;
 use provision_engine::budget::Budget;
+use provision_engine::calls::Calls;
 use provision_engine::journal::Journal;
 use provision_engine::pace::Patience;
 use provision_engine::session::{Limits, Session};
-use provision_engine::shared::SharedReads;
-use provision_engine::{Engine, EngineError, Observer, PARALLELISM, Unobserved};
+use provision_engine::{Engine, EngineError, Observer, Unobserved};
 
 use crate::cloud::SimCloud;
 use crate::process::Process;
@@ -25,6 +25,9 @@ use crate::run::{Command, Ended, Options};
 use crate::seams::{Faithful, Seams};
 use crate::site::{ACCOUNT, REGION};
 use crate::store::MemoryStore;
+
+/// How often calls are made again, all in all: as often as fits the few steps of a script.
+const RETRIES: u32 = 200;
 
 /// A cloud, a store and a stack. Clones are the same.
 #[derive(Clone)]
@@ -160,12 +163,12 @@ impl Simulation {
 
     fn engine(&self, process: &Arc<Process>, observer: Arc<dyn Observer>) -> Engine {
         Engine {
-            provider: Arc::new(SharedReads::over(self.seams.provider(self.cloud.connect(process.clone())))),
+            provider: self.seams.provider(self.cloud.connect(process.clone())),
             schemas: self.schemas.clone(),
             observer,
             patience: self.seams.patience(Patience { jitter: 0.0, ..Patience::default() }),
-            budget: Budget::default(),
-            parallelism: PARALLELISM,
+            budget: Budget::of(RETRIES),
+            calls: Calls::default(),
         }
     }
 
@@ -191,8 +194,8 @@ impl Simulation {
         };
         // A journal that broke has told so with every step.
         let last_changes = |state: &mut State| {
-            if let Ok(Ended::Done(_, outcome)) = &ended {
-                outcome.record_outputs(state, spec.as_deref());
+            if let Ok(Ended::Done(plan, outcome)) = &ended {
+                outcome.record(state, plan, spec.as_deref());
             }
         };
         let closed = journal.close(last_changes).await;

@@ -83,7 +83,7 @@ impl Run<'_> {
         facts: Facts,
     ) -> Result<Exit, CliError> {
         let engine = &self.connection.session.engine;
-        render::plan::show(&plan, &engine.schemas, self.output);
+        render::plan::show(&plan, engine, self.output);
         if !plan.is_empty()
             && let Err(error) = affirmed(self.yes, "Carry this out?", self.output)
         {
@@ -94,7 +94,7 @@ impl Run<'_> {
         let watch = tokio::spawn(watch_for_ctrl_c(stop.clone()));
         let outcome = engine.apply(plan.clone(), spec.clone(), facts, &journal, &stop).await;
         watch.abort();
-        let closed = journal.close(|state| outcome.record_outputs(state, spec.as_deref())).await;
+        let closed = journal.close(|state| outcome.record(state, &plan, spec.as_deref())).await;
         let outputs = closed.as_ref().map(|state| state.outputs.clone()).unwrap_or_default();
         let (elapsed, calls) = (started.elapsed(), self.connection.calls());
         summary::show(&plan, &outcome, &outputs, elapsed, &calls, (self.again, self.output));

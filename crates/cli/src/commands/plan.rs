@@ -17,6 +17,6 @@ pub(crate) async fn run(args: &PlanArgs, output: &Output) -> Result<Exit, CliErr
     let state = session.peek().await?;
     let limits = session::limits(&args.limits, &expanded, &state)?;
     let plan = session.plan(&state, Some(&expanded), &mut facts, &limits).await.in_spec(&sources)?;
-    render::plan::show(&plan, &session.engine.schemas, output);
+    render::plan::show(&plan, &session.engine, output);
     Ok(if args.detailed_exitcode && !plan.is_empty() { Exit::Differences } else { Exit::Success })
 }

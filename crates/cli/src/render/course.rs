@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use provision_core::plan::{Chain, Forecast, Pace, Plan};
-use provision_core::schema::Schemas;
+use provision_core::plan::{Bound, Chain, Forecast, Pace, Plan};
+use provision_core::state::Operation;
 use provision_engine::apply::Outcome;
 use serde_json::{Value as Json, json};
 
@@ -20,29 +20,41 @@ pub(crate) struct Course<'p> {
     plan: &'p Plan,
     paces: Vec<Pace>,
     forecast: Forecast,
+    /// The time by which AWS's rates hold it up, where that is longer than every chain.
+    held_up: Option<(&'p Bound, Duration)>,
 }
 
 impl<'p> Course<'p> {
-    /// With the durations that are expected on AWS.
-    pub(crate) fn expected(plan: &'p Plan, schemas: &Schemas) -> Self {
-        Self::new(plan, plan.steps.iter().map(|step| Pace::expected(step, schemas)).collect())
+    /// With the durations that are expected, where time runs so fast.
+    pub(crate) fn expected(plan: &'p Plan, tempo: f64) -> Self {
+        Self::new(plan, plan.paces.iter().map(|pace| pace.at_tempo(tempo)).collect(), tempo)
     }
 
     /// With the durations that it had.
     pub(crate) fn past(plan: &'p Plan, outcome: &Outcome) -> Self {
-        Self::new(plan, outcome.paces.clone())
+        Self::new(plan, outcome.paces.clone(), outcome.tempo)
     }
 
-    fn new(plan: &'p Plan, paces: Vec<Pace>) -> Self {
+    fn new(plan: &'p Plan, paces: Vec<Pace>, tempo: f64) -> Self {
         let forecast = Forecast::new(plan, &paces);
-        Self { plan, paces, forecast }
+        let held_up = plan.bound.as_ref().map(|bound| (bound, bound.duration().mul_f64(tempo)));
+        let held_up = held_up.filter(|(_, time)| *time > forecast.total);
+        Self { plan, paces, forecast, held_up }
+    }
+
+    /// The least time that it takes.
+    pub(crate) fn total(&self) -> Duration {
+        self.held_up.map_or(self.forecast.total, |(_, time)| time)
     }
 
     /// What is to be expected: one line, and one more for each of the longest chains.
     pub(crate) fn lines(&self) -> Vec<String> {
-        let total = span(self.forecast.total);
-        if self.forecast.total < SHORT {
+        let total = span(self.total());
+        if self.total() < SHORT {
             return vec![format!("Expected to take about {total}.")];
+        }
+        if let Some((bound, _)) = self.held_up {
+            return vec![format!("Expected to take about {total}: {}.", allowed(bound))];
         }
         let chains = self.forecast.chains(MOST);
         let width = chains.iter().map(|chain| span(chain.duration).len()).max().unwrap_or(0);
@@ -53,10 +65,13 @@ impl<'p> Course<'p> {
 
     /// How far `elapsed` lay above the least that the steps needed, and the chain that decided that.
     pub(crate) fn floor_line(&self, elapsed: Duration) -> Option<String> {
-        let chain = self.forecast.chains(1).into_iter().next().filter(|chain| chain.duration >= SHORT)?;
-        let (ratio, floor) = (elapsed.div_duration_f64(chain.duration), span(chain.duration));
-        let told = style::dim(&self.told(&chain));
-        Some(format!("That is {ratio:.2} times the floor, the {floor} of {told}"))
+        let floor = Some(self.total()).filter(|total| *total >= SHORT)?;
+        let why = match self.held_up {
+            Some((bound, _)) => allowed(bound),
+            None => self.told(self.forecast.chains(1).first()?),
+        };
+        let (ratio, floor) = (elapsed.div_duration_f64(floor), span(floor));
+        Some(format!("That is {ratio:.2} times the floor, the {floor} of {}", style::dim(&why)))
     }
 
     pub(crate) fn data(&self) -> Json {
@@ -64,7 +79,17 @@ impl<'p> Course<'p> {
             let steps = chain.steps.iter().map(|&step| &self.plan.steps[step].address);
             json!({ "steps": steps.collect::<Vec<_>>(), "seconds": chain.duration.as_secs_f64() })
         });
-        json!({ "seconds": self.forecast.total.as_secs_f64(), "chains": chains.collect::<Vec<_>>() })
+        let held_up = self.held_up.map(|(bound, time)| {
+            json!({
+                "kind": bound.kind, "operation": bound.operation, "calls": bound.calls,
+                "burst": bound.rate.burst, "per_second": bound.rate.per_second, "seconds": time.as_secs_f64(),
+            })
+        });
+        json!({
+            "seconds": self.total().as_secs_f64(),
+            "chains": chains.collect::<Vec<_>>(),
+            "held_up_by": held_up,
+        })
     }
 
     /// `vpc → nat["a"] (1 min 30 s) → routes`.
@@ -76,6 +101,18 @@ impl<'p> Course<'p> {
         });
         steps.collect::<Vec<_>>().join(" → ")
     }
+}
+
+/// `AWS allows 5 create calls of ec2/subnet a second, after 50 at once, and there are 200`.
+fn allowed(bound: &Bound) -> String {
+    let Bound { kind, operation, calls, rate } = bound;
+    let operation = match operation {
+        Operation::Create => "create",
+        Operation::Update => "update",
+        Operation::Delete => "delete",
+    };
+    let (each, once) = (rate.per_second, rate.burst);
+    format!("AWS allows {each} {operation} calls of {kind} a second, after {once} at once, and there are {calls}")
 }
 
 /// `1 min 30 s`, `12 s`, `0.4 s`.

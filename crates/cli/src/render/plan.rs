@@ -4,6 +4,7 @@ use provision_core::diff::Change;
 use provision_core::plan::{Action, Counts, Plan, Reason, Step};
 use provision_core::schema::Schemas;
 use provision_core::value::Value;
+use provision_engine::Engine;
 use serde_json::{Value as Json, json};
 
 use super::course::Course;
@@ -11,9 +12,9 @@ use super::{style, value};
 use crate::output::Output;
 
 /// Shows a plan.
-pub(crate) fn show(plan: &Plan, schemas: &Schemas, output: &Output) {
+pub(crate) fn show(plan: &Plan, engine: &Engine, output: &Output) {
     if output.is_json() {
-        return output.event(&data(plan, schemas));
+        return output.event(&data(plan, engine));
     }
     for (from, to) in &plan.moves {
         output.line(format!(
@@ -24,14 +25,14 @@ pub(crate) fn show(plan: &Plan, schemas: &Schemas, output: &Output) {
         ));
     }
     for step in plan.steps.iter().filter(|step| !is_half_of_a_replacement(step)) {
-        show_step(step, schemas, output);
+        show_step(step, &engine.schemas, output);
     }
     for (name, found) in plan.outputs.iter().filter(|(_, found)| !plan.is_empty() && !found.is_known()) {
         output.line(format!("  {} output {name} = {}", style::good("+"), value::short(found)));
     }
     output.line(count_line(&plan.counts(), plan.unchanged.len()));
     if !plan.steps.is_empty() {
-        Course::expected(plan, schemas).lines().iter().for_each(|line| output.line(line));
+        Course::expected(plan, engine.patience.tempo).lines().iter().for_each(|line| output.line(line));
     }
 }
 
@@ -163,7 +164,7 @@ fn reason_name(reason: &Reason) -> &'static str {
     }
 }
 
-fn data(plan: &Plan, schemas: &Schemas) -> Json {
+fn data(plan: &Plan, engine: &Engine) -> Json {
     let steps = plan.steps.iter().filter(|step| !is_half_of_a_replacement(step));
     let counts = plan.counts();
     json!({
@@ -178,7 +179,7 @@ fn data(plan: &Plan, schemas: &Schemas) -> Json {
             "delete": counts.delete, "forget": counts.forget, "import": counts.import, "moved": counts.moved,
             "unchanged": plan.unchanged.len(),
         },
-        "expected": Course::expected(plan, schemas).data(),
+        "expected": Course::expected(plan, engine.patience.tempo).data(),
         "outputs": plan.outputs.iter().map(|(name, found)| (name.clone(), value::json(found))).collect::<serde_json::Map<_, _>>(),
     })
 }

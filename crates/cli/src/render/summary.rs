@@ -105,6 +105,7 @@ fn data(
         .done
         .iter()
         .map(|step| json!({ "address": address(step), "action": action_name(plan.steps[*step].action) }));
+    let course = Course::past(plan, outcome);
     json!({
         "event": "summary",
         "done": done.collect::<Vec<_>>(),
@@ -112,7 +113,8 @@ fn data(
         "not_started": not_started.collect::<Vec<_>>(),
         "stopped": outcome.stopped,
         "seconds": elapsed.as_secs_f64(),
-        "floor": Course::past(plan, outcome).data(),
+        "floor": course.data(),
+        "times_the_floor": elapsed.div_duration_f64(course.total().max(Duration::from_millis(1))),
         "calls": calls,
         "outputs": outputs.iter().map(|(name, found)| (name.clone(), value::shown(found))).collect::<serde_json::Map<_, _>>(),
     })

@@ -1,10 +1,14 @@
 //! How long a plan takes, and which chains of steps decide that.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::{Action, Plan, Stage, Step};
+use super::{Plan, Stage, Step};
+use crate::driver::Place;
 use crate::graph::Graph;
+use crate::rate::Rate;
 use crate::schema::{Schemas, Timing};
+use crate::state::{Durations, Operation};
 
 /// What a call and the reading after it take where nothing has to be waited for.
 pub const CALL: Duration = Duration::from_millis(500);
@@ -19,16 +23,19 @@ pub struct Pace {
 }
 
 impl Pace {
-    /// What `step` is expected to take.
-    pub fn expected(step: &Step, schemas: &Schemas) -> Self {
+    /// What `step` is expected to take: what the stack's own runs found, or else what its
+    /// kind says.
+    pub fn expected(step: &Step, schemas: &Schemas, durations: &Durations) -> Self {
+        let Some(operation) = step.action.operation() else { return Self::default() };
         let timing = schemas.get(&step.kind).map_or(Timing::INSTANT, |schema| schema.description.timing);
-        let seconds = match step.action {
-            Action::Create { .. } => timing.create,
-            Action::Update | Action::Adopt => timing.update,
-            Action::Delete { .. } => timing.delete,
-            Action::Forget => return Self::default(),
-        };
-        Self { early: CALL, done: CALL + Duration::from_secs(seconds.into()) }
+        let done = durations.get(&step.kind, operation).unwrap_or_else(|| CALL + timing.of(operation));
+        Self { early: CALL.min(done), done }
+    }
+
+    /// The same where time runs faster, or slower.
+    #[must_use]
+    pub fn at_tempo(self, tempo: f64) -> Self {
+        Self { early: self.early.mul_f64(tempo), done: self.done.mul_f64(tempo) }
     }
 
     /// Until it has come to `stage`.
@@ -37,6 +44,39 @@ impl Pace {
             Stage::Identified | Stage::Seen => self.early.min(self.done),
             Stage::Done => self.done,
         }
+    }
+}
+
+/// Calls of one API that take a while because AWS allows only so many a second.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Bound {
+    /// The kind.
+    pub kind: String,
+    /// What is done with it.
+    pub operation: Operation,
+    /// How often, in one account and region.
+    pub calls: u64,
+    /// How often AWS lets it be done.
+    pub rate: Rate,
+}
+
+impl Bound {
+    /// The bound of `steps` that takes longest; `None` where none takes any time.
+    pub fn of(steps: &[Step], schemas: &Schemas) -> Option<Self> {
+        let mut calls: BTreeMap<(&str, &Place, Operation), u64> = BTreeMap::new();
+        for (step, operation) in steps.iter().filter_map(|step| Some((step, step.action.operation()?))) {
+            *calls.entry((&step.kind, &step.place, operation)).or_default() += 1;
+        }
+        let bounds = calls.into_iter().filter_map(|((kind, _, operation), calls)| {
+            let rate = schemas.get(kind)?.description.rates.of(operation)?;
+            Some(Self { kind: kind.to_owned(), operation, calls, rate })
+        });
+        bounds.filter(|bound| !bound.duration().is_zero()).max_by_key(Self::duration)
+    }
+
+    /// From the first call to the last.
+    pub fn duration(&self) -> Duration {
+        self.rate.time_for(self.calls)
     }
 }
 
@@ -128,12 +168,11 @@ fn order(plan: &Plan) -> Vec<usize> {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::{BTreeMap, BTreeSet};
+    use std::collections::BTreeSet;
 
     use super::*;
     use crate::address::Address;
-    use crate::driver::Place;
-    use crate::plan::{Reason, Wait};
+    use crate::plan::{Action, Reason, Wait};
     use crate::spec::Attributes;
     use crate::value::Value;
 
@@ -157,6 +196,8 @@ mod tests {
             unchanged: Vec::new(),
             outputs: BTreeMap::new(),
             attributes: Attributes::default(),
+            paces: Vec::new(),
+            bound: None,
             asks: BTreeSet::new(),
         }
     }

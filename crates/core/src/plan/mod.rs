@@ -18,7 +18,7 @@ pub use adopt::{Adoption, adopted, to_adopt};
 pub use attributes::present_attributes;
 pub use check::violations;
 pub use drift::{Drift, Drifted, drift};
-pub use forecast::{CALL, Chain, Forecast, Pace};
+pub use forecast::{Bound, CALL, Chain, Forecast, Pace};
 pub(crate) use moves::contradictions;
 pub use moves::{Move, moves};
 pub use place::place_of;
@@ -31,6 +31,7 @@ use crate::diff::Change;
 use crate::driver::{Id, Place};
 use crate::fact::Ask;
 use crate::spec::Attributes;
+use crate::state::Operation;
 use crate::value::Value;
 
 /// What is to be done, and from which state on.
@@ -46,6 +47,10 @@ pub struct Plan {
     pub moves: Vec<(Address, Address)>,
     /// The steps; their indices are what [`Wait`] refers to.
     pub steps: Vec<Step>,
+    /// What each step is expected to take, by step.
+    pub paces: Vec<Pace>,
+    /// The API whose rate holds the plan up longest, where one does.
+    pub bound: Option<Bound>,
     /// What is left alone, and why.
     pub unchanged: Vec<Unchanged>,
     /// The spec's outputs, as far as they are known now.
@@ -111,6 +116,16 @@ pub enum Action {
 }
 
 impl Action {
+    /// The operation it makes, if it makes one.
+    pub fn operation(self) -> Option<Operation> {
+        match self {
+            Self::Create { .. } => Some(Operation::Create),
+            Self::Update | Self::Adopt => Some(Operation::Update),
+            Self::Delete { .. } => Some(Operation::Delete),
+            Self::Forget => None,
+        }
+    }
+
     /// Whether it makes or changes what its address stands for.
     pub fn makes(self) -> bool {
         matches!(self, Self::Create { .. } | Self::Update | Self::Adopt)

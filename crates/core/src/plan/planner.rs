@@ -8,7 +8,7 @@ use super::adopt::{self, adopted};
 use super::attributes::{known_attributes, unknown_attributes};
 use super::order::arrange;
 use super::place::{place_of, relocation};
-use super::{Action, Plan, Reason, Step, Unchanged, protect};
+use super::{Action, Bound, Pace, Plan, Reason, Step, Unchanged, protect};
 use crate::address::Address;
 use crate::diagnostic::{Diagnostic, tidy};
 use crate::diff::{Change, Comparison, is_ignored};
@@ -86,7 +86,10 @@ pub fn plan(inputs: &Inputs<'_>) -> Result<Plan, Vec<Diagnostic>> {
     }
     let mut steps = planner.steps;
     arrange(inputs, &mut steps);
+    let pace = |step: &Step| Pace::expected(step, inputs.schemas, &inputs.state.durations);
     Ok(Plan {
+        paces: steps.iter().map(pace).collect(),
+        bound: Bound::of(&steps, inputs.schemas),
         stack: inputs.state.stack.clone(),
         lineage: inputs.state.lineage.clone(),
         serial: inputs.state.serial,

@@ -11,6 +11,7 @@ mod types;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
@@ -24,6 +25,7 @@ pub use types::{Field, Format, ObjectType, StringType, Type};
 
 use crate::driver::{CloudError, Recovery};
 use crate::rate::Rates;
+use crate::state::Operation;
 
 /// How long the operations of a kind are expected to take, in seconds.
 ///
@@ -44,6 +46,16 @@ pub struct Timing {
 impl Timing {
     /// For kinds that are usable as soon as the call returns.
     pub const INSTANT: Self = Self { create: 0, update: 0, delete: 0, limit: 300 };
+
+    /// How long the operation is expected to take.
+    pub fn of(self, operation: Operation) -> Duration {
+        let seconds = match operation {
+            Operation::Create => self.create,
+            Operation::Update => self.update,
+            Operation::Delete => self.delete,
+        };
+        Duration::from_secs(seconds.into())
+    }
 }
 
 /// A kind as the registry generates it and `schema/kinds.json` holds it.

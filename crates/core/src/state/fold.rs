@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value as Json;
 
-use super::{FORMAT, Instance, Lifecycle, Operation, Pending, Record, Resource, Salt, State};
+use super::{Durations, FORMAT, Instance, Lifecycle, Operation, Pending, Record, Resource, Salt, State};
 use crate::address::Address;
 use crate::driver::{Id, Place};
 
@@ -36,6 +36,7 @@ impl State {
             next_generation: 1,
             resources: BTreeMap::new(),
             outputs: BTreeMap::new(),
+            durations: Durations::default(),
         }
     }
 

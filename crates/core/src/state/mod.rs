@@ -2,6 +2,7 @@
 //! records since.
 
 mod check;
+mod durations;
 mod fold;
 pub mod format;
 pub mod history;
@@ -20,13 +21,14 @@ use crate::address::Address;
 use crate::driver::{AssumeRole, Id, Place};
 
 pub use check::violations;
+pub use durations::Durations;
 pub use fold::fold;
 pub use place::Location;
 pub use seal::Salt;
 pub use token::token;
 
 /// The format this build writes. It reads this one and all before it.
-pub const FORMAT: u32 = 2;
+pub const FORMAT: u32 = 3;
 
 /// A stack's whole memory.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -55,6 +57,9 @@ pub struct State {
     pub resources: BTreeMap<Address, Resource>,
     /// The spec's outputs after the last apply; secrets as hashes.
     pub outputs: BTreeMap<String, Json>,
+    /// How long operations took here.
+    #[serde(default, skip_serializing_if = "Durations::is_empty")]
+    pub durations: Durations,
 }
 
 /// All that is owned at one address.
@@ -119,7 +124,7 @@ pub struct Pending {
 }
 
 /// A mutating operation of a driver.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Operation {
     /// `Driver::create`.

@@ -453,7 +453,9 @@ fn a_newer_format_is_named() {
     assert_eq!(decode_snapshot(snapshot.as_bytes()), newer);
     let header = Header { version: FORMAT + 1, ..Header::of(&empty()) };
     let journal = encode_header(&header).unwrap() + "lines of a shape to come\n";
-    assert!(matches!(decode_journal(journal.as_bytes()), Err(FormatError::Newer { found: 3, known: 2 })));
+    assert!(
+        matches!(decode_journal(journal.as_bytes()), Err(FormatError::Newer { found, known: FORMAT }) if found == FORMAT + 1)
+    );
 }
 
 #[test]

@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use provision_core::driver::{Cause, CloudError};
+use provision_core::plan::CALL;
+use provision_core::state::Operation;
 
 use super::step::Run;
 use crate::Event;
@@ -25,9 +27,13 @@ impl Run<'_> {
         Duration::from_secs(self.schema().description.timing.limit.into())
     }
 
-    /// The pauses between looks at what is expected to take so many seconds.
-    pub(super) fn looks(&self, expected: u32) -> Pauses {
-        self.pauses().expecting(Duration::from_secs(expected.into()), self.application.engine.patience)
+    /// The pauses between looks at what an operation is to bring about.
+    pub(super) fn looks(&self, operation: Operation) -> Pauses {
+        let engine = &self.application.engine;
+        let durations = self.application.journal.with(|state| state.durations.get(&self.step.kind, operation));
+        let expected = durations.map(|all| all.saturating_sub(CALL));
+        let expected = expected.unwrap_or_else(|| self.schema().description.timing.of(operation));
+        self.pauses().expecting(expected, engine.patience, engine.calls.epoch())
     }
 
     /// Waits a little before the call that failed with `error` is made again; `false` once

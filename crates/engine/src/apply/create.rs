@@ -33,11 +33,12 @@ impl Run<'_> {
     /// Waits whether what the plan found missing stays missing (law 5), and lets go of it
     /// then (law 6).
     async fn confirm_missing(&self) -> Result<(), StepError> {
+        self.step_aside();
         let Some(resource) = self.recorded() else { return Ok(()) };
         let Some(current) = &resource.current else { return Ok(()) };
         let engine = &self.application.engine;
         if !refresh::is_on_its_way_out(&resource, current)
-            && engine.await_sight(&*self.driver, &refresh::wanted(current)).await?.is_some()
+            && engine.await_sight(&self.caller, &refresh::wanted(current), self.urgency()).await?.is_some()
         {
             return Err(StepError::Reappeared { id: current.id.to_string() });
         }
@@ -49,7 +50,8 @@ impl Run<'_> {
         let spec = target.desired.to_driver_json().unwrap_or_default();
         let mut retries = self.retries();
         loop {
-            let error = match self.driver.create(&spec, intent).await {
+            let permit = self.permit(Operation::Create).await?;
+            let error = match self.caller.create(permit, &spec, intent).await {
                 Ok(id) => {
                     retries.went_well();
                     return Ok(id);
@@ -71,7 +73,7 @@ impl Run<'_> {
     async fn search(&self, target: &Target, spec: &Json, intent: &Intent) -> Result<Option<Id>, StepError> {
         let journal = &self.application.journal;
         let is_free = |id: &Id| journal.with(|state| state.owner(&self.step.kind, &target.place, id).is_none());
-        match self.application.engine.search(&*self.driver, spec, intent, is_free).await? {
+        match self.application.engine.search(&self.caller, spec, intent, is_free).await? {
             Search::Nothing => Ok(None),
             Search::Found(id) => Ok(Some(id)),
             Search::Undecided(undecided) => Err(StepError::Undecided(undecided)),

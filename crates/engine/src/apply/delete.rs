@@ -16,7 +16,8 @@ impl Run<'_> {
         let Some(instance) = find(&resource, generation) else { return Ok(None) };
         if may_be_unseen(&resource, instance) {
             // A delete call that finds nothing would be taken for done.
-            self.application.engine.await_sight(&*self.driver, &wanted(instance)).await?;
+            self.step_aside();
+            self.application.engine.await_sight(&self.caller, &wanted(instance), self.urgency()).await?;
         }
         let (_, token) = self.application.new_token(&self.step.address);
         let pending = Pending { operation: Operation::Delete, generation, token, request: Json::Null };
@@ -26,6 +27,7 @@ impl Run<'_> {
             dependencies: resource.dependencies.clone(),
             lifecycle: resource.lifecycle,
         };
+        self.hold(Operation::Delete).await?;
         self.record_intent(pending, beside).await?;
         self.call_delete(instance).await?;
         self.confirm_gone(instance).await?;
@@ -37,7 +39,8 @@ impl Run<'_> {
     async fn call_delete(&self, instance: &Instance) -> Result<(), StepError> {
         let mut retries = self.retries();
         loop {
-            let Err(error) = self.driver.delete(&instance.id, &instance.applied).await else {
+            let permit = self.permit(Operation::Delete).await?;
+            let Err(error) = self.caller.delete(permit, &instance.id, &instance.applied).await else {
                 retries.went_well();
                 return Ok(());
             };
@@ -49,11 +52,10 @@ impl Run<'_> {
 
     /// Law 6: the state lets go of a resource only after AWS no longer knows it.
     async fn confirm_gone(&self, instance: &Instance) -> Result<(), StepError> {
-        let wanted = [wanted(instance)];
-        let engine = &self.application.engine;
-        let mut looks = self.looks(self.schema().description.timing.delete);
-        while engine.reading(|| self.driver.read(&wanted)).await?.into_iter().flatten().next().is_some() {
-            engine.observer.see(&Event::Pending { step: self.index });
+        let wanted = wanted(instance);
+        let mut looks = self.looks(Operation::Delete);
+        while self.look(&wanted).await?.is_some() {
+            self.application.engine.observer.see(&Event::Pending { step: self.index });
             if !looks.pause().await {
                 let seconds = self.schema().description.timing.limit.into();
                 return Err(StepError::TimedOut { what: "gone", seconds });

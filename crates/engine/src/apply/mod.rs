@@ -1,5 +1,6 @@
 //! Walking a plan: every step starts as soon as what it waits for has come far enough.
 
+mod admission;
 mod adopt;
 mod again;
 mod create;
@@ -10,13 +11,14 @@ mod settle;
 mod step;
 mod target;
 
-use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::pin::pin;
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use futures::future::BoxFuture;
+use futures::stream::{FuturesUnordered, StreamExt};
 use provision_core::address::Address;
 use provision_core::fact::Facts;
 use provision_core::plan::{Forecast, Pace, Plan, Stage};
@@ -26,6 +28,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time::Instant;
 
+use admission::Admission;
 pub use failure::StepError;
 pub use outcome::{Outcome, Skipped};
 
@@ -45,6 +48,8 @@ pub struct Application {
     /// The state's serial, which no other run has.
     pub(crate) serial: u64,
     pub(crate) next_number: AtomicU64,
+    /// How long each step and the longest of what waits for it are expected to take.
+    pub(crate) remaining: Vec<Duration>,
 }
 
 /// What a step's task tells the walk.
@@ -91,6 +96,7 @@ impl Engine {
             attributes: Mutex::new(plan.attributes.clone()),
             serial: journal.with(|state| state.serial),
             next_number: AtomicU64::new(journal.with(|state| state.next_generation)),
+            remaining: Forecast::new(&plan, &plan.paces).remaining,
             plan,
             spec,
             facts: Mutex::new(facts),
@@ -114,10 +120,10 @@ struct Walk {
     /// For each step, who waits for it, and how far it must have come.
     waiters: Vec<Vec<(usize, Stage)>>,
     reached: Vec<Option<Stage>>,
-    /// Ready steps, the one with the longest remaining path first.
-    ready: BinaryHeap<(Duration, Reverse<usize>)>,
-    /// How long each step and the longest of what waits for it are expected to take.
-    remaining: Vec<Duration>,
+    /// Steps that wait for nothing but the right to call.
+    ready: Vec<usize>,
+    /// Those of them that have asked for it.
+    admissions: FuturesUnordered<BoxFuture<'static, (usize, Admission)>>,
     tasks: JoinSet<Result<(), StepError>>,
     /// The step of each task under way.
     steps: HashMap<Id, usize>,
@@ -132,13 +138,14 @@ impl Walk {
         for (index, step) in steps.iter().enumerate() {
             step.waits.iter().for_each(|wait| waiters[wait.step].push((index, wait.stage)));
         }
-        let mut walk = Self {
-            open: steps.iter().map(|step| step.waits.len()).collect(),
-            remaining: remaining(&application),
+        let open: Vec<usize> = steps.iter().map(|step| step.waits.len()).collect();
+        Self {
+            ready: (0..open.len()).filter(|&step| open[step] == 0).collect(),
+            admissions: FuturesUnordered::new(),
+            open,
             reached: vec![None; steps.len()],
             started: vec![None; steps.len()],
             waiters,
-            ready: BinaryHeap::new(),
             tasks: JoinSet::new(),
             steps: HashMap::new(),
             outcome: Outcome {
@@ -148,14 +155,11 @@ impl Walk {
                 stopped: false,
                 outputs: BTreeMap::new(),
                 paces: vec![Pace::default(); steps.len()],
+                tempo: application.engine.patience.tempo,
             },
             application,
             stop,
-        };
-        for step in (0..walk.open.len()).filter(|&step| walk.open[step] == 0).collect::<Vec<_>>() {
-            walk.ready.push((walk.remaining[step], Reverse(step)));
         }
-        walk
     }
 
     async fn run(mut self) -> Outcome {
@@ -164,8 +168,8 @@ impl Walk {
         let journal = self.application.journal.clone();
         let mut breaks = pin!(journal.breaks());
         let mut is_whole = true;
-        self.start_ready(&sender);
-        while !self.tasks.is_empty() {
+        self.admit_ready();
+        while !self.tasks.is_empty() || !self.admissions.is_empty() {
             tokio::select! {
                 biased;
                 Some(Message::Reached(step, stage)) = messages.recv() => self.reached(step, stage),
@@ -180,28 +184,32 @@ impl Walk {
                     self.application.engine.observer.see(&Event::Stopping { in_flight: self.tasks.len() });
                 }
                 () = &mut breaks, if is_whole => is_whole = false,
+                Some((step, admission)) = self.admissions.next() => self.start(step, admission, &sender),
             }
-            self.start_ready(&sender);
+            self.admit_ready();
         }
         self.finish().await
     }
 
-    fn start_ready(&mut self, sender: &mpsc::UnboundedSender<Message>) {
-        if self.stop.is_asked() {
-            self.outcome.stopped = true;
+    /// Has the ready steps ask for the right to call, unless nothing is to be begun any more.
+    fn admit_ready(&mut self) {
+        let is_asked = self.stop.is_asked();
+        if is_asked || self.application.journal.is_lost() {
+            self.outcome.stopped |= is_asked;
+            self.admissions.clear();
             return;
         }
-        if self.application.journal.is_lost() {
-            return;
+        for step in self.ready.drain(..) {
+            let application = self.application.clone();
+            self.admissions.push(Box::pin(async move { (step, application.admit(step).await) }));
         }
-        while self.tasks.len() < self.application.engine.parallelism
-            && let Some((_, Reverse(step))) = self.ready.pop()
-        {
-            self.started[step] = Some(Instant::now());
-            let (application, sender) = (self.application.clone(), sender.clone());
-            let task = self.tasks.spawn(async move { application.carry_out(step, &sender).await });
-            self.steps.insert(task.id(), step);
-        }
+    }
+
+    fn start(&mut self, step: usize, admission: Admission, sender: &mpsc::UnboundedSender<Message>) {
+        self.started[step] = Some(Instant::now());
+        let (application, sender) = (self.application.clone(), sender.clone());
+        let task = self.tasks.spawn(async move { application.carry_out(step, admission, &sender).await });
+        self.steps.insert(task.id(), step);
     }
 
     fn reached(&mut self, step: usize, stage: Stage) {
@@ -212,7 +220,7 @@ impl Walk {
             if is_news {
                 self.open[*waiter] -= 1;
                 if self.open[*waiter] == 0 {
-                    self.ready.push((self.remaining[*waiter], Reverse(*waiter)));
+                    self.ready.push(*waiter);
                 }
             }
         }
@@ -269,13 +277,6 @@ impl Walk {
         self.outcome.outputs = self.application.outputs().await;
         self.outcome
     }
-}
-
-/// For each step the expected time from its start to the end of the last that waits for it.
-fn remaining(application: &Application) -> Vec<Duration> {
-    let (plan, schemas) = (&application.plan, &application.engine.schemas);
-    let paces: Vec<Pace> = plan.steps.iter().map(|step| Pace::expected(step, schemas)).collect();
-    Forecast::new(plan, &paces).remaining
 }
 
 /// The addresses a plan makes or changes.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use provision_core::plan::Pace;
+use provision_core::plan::{Action, Pace, Plan};
 use provision_core::spec::Expanded;
 use provision_core::state::State;
 use provision_core::value::Value;
@@ -24,6 +24,8 @@ pub struct Outcome {
     pub outputs: BTreeMap<String, Value>,
     /// How long each step took, by index; nothing for those that did not come that far.
     pub paces: Vec<Pace>,
+    /// How fast time ran: see [`Patience::tempo`](crate::pace::Patience::tempo).
+    pub tempo: f64,
 }
 
 /// A step that was not started.
@@ -42,9 +44,23 @@ impl Outcome {
         self.failed.is_empty() && self.skipped.is_empty()
     }
 
-    /// Records the outputs of `spec` in `state`, secrets as hashes. What could not be
-    /// worked out keeps its last value; without a spec there are none.
-    pub fn record_outputs(&self, state: &mut State, spec: Option<&Expanded>) {
+    /// Records in `state` what the run leaves behind beside the resources: the outputs of
+    /// `spec`, and how long the steps of `plan` took.
+    pub fn record(&self, state: &mut State, plan: &Plan, spec: Option<&Expanded>) {
+        self.record_outputs(state, spec);
+        for &step in &self.done {
+            let (step, took) = (&plan.steps[step], self.paces[step].done);
+            // What was taken up was not made here.
+            let operation = step.action.operation().filter(|_| step.action != Action::Adopt && !took.is_zero());
+            if let Some(operation) = operation.filter(|_| self.tempo > 0.0) {
+                state.durations.note(&step.kind, operation, took.div_f64(self.tempo));
+            }
+        }
+    }
+
+    /// Secrets as hashes. What could not be worked out keeps its last value; without a spec
+    /// there are none.
+    fn record_outputs(&self, state: &mut State, spec: Option<&Expanded>) {
         let mut before = std::mem::take(&mut state.outputs);
         for output in spec.into_iter().flat_map(|spec| &spec.spec.root.outputs) {
             let known = self.outputs.get(&output.name).and_then(|value| state.salt.seal(value));

@@ -27,6 +27,7 @@ pub(super) enum Start {
 impl Run<'_> {
     /// Updates the resource in place.
     pub(super) async fn update(&self) -> Result<Id, StepError> {
+        self.step_aside();
         let target = self.target().await?;
         let Some(current) = self.recorded().and_then(|resource| resource.current) else {
             return Err(StepError::Died("the state has no instance of it".to_owned()));
@@ -89,10 +90,9 @@ struct Settling<'a> {
 
 impl<'a> Settling<'a> {
     fn new(run: &'a Run<'a>, target: &'a Target, generation: u64, id: &Id, start: Start) -> Self {
-        let timing = run.schema().description.timing;
-        let (told, outputs, is_seen, expected) = match start {
-            Start::Created => (target.desired.clone(), Json::Null, false, timing.create),
-            Start::Applied(instance) => (Value::from(&instance.applied), instance.outputs, true, timing.update),
+        let (told, outputs, is_seen, operation) = match start {
+            Start::Created => (target.desired.clone(), Json::Null, false, Operation::Create),
+            Start::Applied(instance) => (Value::from(&instance.applied), instance.outputs, true, Operation::Update),
         };
         Self {
             run,
@@ -103,7 +103,7 @@ impl<'a> Settling<'a> {
             is_seen,
             last: None,
             updates: 0,
-            looks: run.looks(expected),
+            looks: run.looks(operation),
             early_looks: run.pauses(),
         }
     }
@@ -128,13 +128,9 @@ impl<'a> Settling<'a> {
     /// Reads the resource, which may not be seen yet if it was made a moment ago.
     async fn look(&mut self) -> Result<Seen, StepError> {
         let run = self.run;
-        let engine = &run.application.engine;
         let live = match self.is_seen {
-            true => {
-                let wanted = std::slice::from_ref(&self.wanted);
-                engine.reading(|| run.driver.read(wanted)).await?.into_iter().flatten().next()
-            }
-            false => engine.await_sight(&*run.driver, &self.wanted).await?,
+            true => run.look(&self.wanted).await?,
+            false => run.application.engine.await_sight(&run.caller, &self.wanted, run.urgency()).await?,
         };
         let Some(live) = live else {
             return Err(StepError::Vanished { id: self.wanted.id.to_string() });
@@ -205,7 +201,7 @@ impl<'a> Settling<'a> {
         self.told = self.target.desired.clone();
         let patience = self.run.application.engine.patience;
         self.last = Some((changes, Pauses::new(patience, patience.grace)));
-        self.looks = self.run.looks(self.run.schema().description.timing.update);
+        self.looks = self.run.looks(Operation::Update);
         Ok(())
     }
 
@@ -222,7 +218,8 @@ impl<'a> Settling<'a> {
         let spec = wanted.to_driver_json().unwrap_or_default();
         let mut retries = run.retries();
         loop {
-            let Err(error) = run.driver.update(&spec, &update).await else {
+            let permit = run.permit(Operation::Update).await?;
+            let Err(error) = run.caller.update(permit, &spec, &update).await else {
                 retries.went_well();
                 return Ok(());
             };

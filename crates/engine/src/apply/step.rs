@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use provision_core::address::Address;
-use provision_core::driver::{CloudError, Driver, Id, Intent, Place};
+use provision_core::driver::{CloudError, Id, Intent, Place};
 use provision_core::fact::Facts;
-use provision_core::plan::{Action, Pace, Stage, Step, present_attributes};
+use provision_core::plan::{Action, Stage, Step, present_attributes};
 use provision_core::schema::KindSchema;
 use provision_core::spec::{Attributes, Expanded, Instance};
 use provision_core::state::{self, Operation, Pending, Record, Resource, token};
@@ -16,15 +16,19 @@ use provision_core::value::Value;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
+use super::admission::Admission;
 use super::{Application, Message, StepError};
 use crate::Event;
+use crate::calls::{Caller, Permit};
 
 /// A step under way.
 pub(super) struct Run<'a> {
     pub(super) application: &'a Application,
     pub(super) index: usize,
     pub(super) step: &'a Step,
-    pub(super) driver: Arc<dyn Driver>,
+    pub(super) caller: Arc<Caller>,
+    /// The right to make the step's first call, until it is made.
+    pub(super) held: Mutex<Option<Permit>>,
     pub(super) sender: &'a mpsc::UnboundedSender<Message>,
 }
 
@@ -55,21 +59,20 @@ impl Application {
     pub(super) async fn carry_out(
         &self,
         index: usize,
+        admission: Admission,
         sender: &mpsc::UnboundedSender<Message>,
     ) -> Result<(), StepError> {
         let step = &self.plan.steps[index];
         let started = Instant::now();
-        self.engine
-            .observer
-            .see(&Event::Started { step: index, expected: Pace::expected(step, &self.engine.schemas).done });
-        let id = match step.action {
-            Action::Forget => {
+        self.engine.observer.see(&Event::Started { step: index, expected: self.plan.paces[index].done });
+        let id = match admission? {
+            None => {
                 self.journal.record(Record::Forgotten { address: step.address.clone() }).await?;
                 None
             }
-            _ => {
-                let driver = self.engine.driver(&step.kind, &step.place).await?;
-                Run { application: self, index, step, driver, sender }.carry_out().await?
+            Some((caller, permit)) => {
+                let held = Mutex::new(Some(permit));
+                Run { application: self, index, step, caller, held, sender }.carry_out().await?
             }
         };
         let elapsed = started.elapsed();
@@ -177,7 +180,7 @@ impl Run<'_> {
     }
 
     pub(super) fn schema(&self) -> &KindSchema {
-        self.driver.schema()
+        self.caller.schema()
     }
 
     /// Tells dependents how far this step has come.
@@ -216,6 +219,7 @@ impl Run<'_> {
     ) -> Result<Intent, StepError> {
         let application = self.application;
         let request = application.salt.seal(wanted).unwrap_or_default();
+        self.hold(operation).await?;
         let interrupted = application.journal.with(|state| {
             let resource = state.resources.get(&self.step.address)?;
             let is_there = state.location(&resource.place) == state.location(&target.place);

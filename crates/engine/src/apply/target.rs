@@ -44,6 +44,7 @@ impl Run<'_> {
             };
             let asks = desired.asks();
             if !asks.is_empty() {
+                self.step_aside();
                 self.application.learn(&asks).await?;
                 continue;
             }

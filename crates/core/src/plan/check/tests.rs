@@ -53,6 +53,8 @@ fn plan(moves: &[(&str, &str)], steps: Vec<Step>) -> Plan {
         unchanged: Vec::new(),
         outputs: BTreeMap::new(),
         attributes: Attributes::default(),
+        paces: Vec::new(),
+        bound: None,
         asks: BTreeSet::new(),
     }
 }

@@ -13,7 +13,7 @@ use provision_core::spec::{self, Expanded, Files, Given};
 use provision_core::state::{Salt, State};
 use provision_core::store::Holder;
 use provision_engine::budget::Budget;
-use provision_engine::calls::Calls;
+use provision_engine::calls::{Calls, PARALLELISM};
 use provision_engine::journal::Journal;
 use provision_engine::pace::Patience;
 use provision_engine::session::{Limits, Session};
@@ -42,6 +42,8 @@ pub struct Simulation {
     pub seams: Arc<dyn Seams>,
     /// Whether every plan is made twice, and both must be the same.
     pub plans_twice: bool,
+    /// How many calls a run makes at once.
+    pub parallelism: usize,
     stack: String,
 }
 
@@ -64,7 +66,8 @@ impl Simulation {
     }
 
     fn on(cloud: SimCloud, store: MemoryStore, schemas: Arc<Schemas>, stack: &str) -> Self {
-        Self { cloud, store, schemas, seams: Arc::new(Faithful), plans_twice: true, stack: stack.to_owned() }
+        let (seams, stack) = (Arc::new(Faithful), stack.to_owned());
+        Self { cloud, store, schemas, seams, plans_twice: true, parallelism: PARALLELISM, stack }
     }
 
     /// Reads and checks a spec, and unrolls it with what the cloud says.
@@ -168,7 +171,7 @@ impl Simulation {
             observer,
             patience: self.seams.patience(Patience { jitter: 0.0, ..Patience::default() }),
             budget: Budget::of(RETRIES),
-            calls: Calls::default(),
+            calls: Calls::at_most(self.parallelism),
         }
     }
 

@@ -8,6 +8,7 @@ use provision_core::spec::Expanded;
 use provision_core::state::violations;
 use provision_core::store::StoreError;
 use provision_engine::EngineError;
+use provision_engine::calls::PARALLELISM;
 use provision_sim::{Command, Ended, Freeze, Moment, Options, Point, Seams, Simulation, meanwhile};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
@@ -18,6 +19,9 @@ use crate::tally::{Tally, Watch};
 
 /// How long a lease of a far store lasts.
 const TERM: Duration = Duration::from_secs(60);
+
+/// How many calls at once: with one, whoever held on to a permit while it waits for another would wait for ever.
+const PARALLELISMS: [usize; 4] = [1, 2, 5, PARALLELISM];
 
 /// How many runs without a fault it may take until there is nothing left to do.
 const MOST_RUNS: usize = 5;
@@ -44,6 +48,8 @@ pub(crate) async fn run(seed: u64, seams: Arc<dyn Seams>, tally: Arc<Tally>) {
     };
     simulation.store.keep(seams.rules());
     (simulation.seams, simulation.plans_twice) = (seams, seed.is_multiple_of(64));
+    simulation.parallelism = PARALLELISMS[seed as usize % PARALLELISMS.len()];
+    tally.count("schedules", format!("with {} calls at once at most", simulation.parallelism));
     tally.count("schedules", if is_far { "with a store like a bucket" } else { "with a store like files" });
     let mut schedule = Schedule { scene: Scene::new(random.random(), simulation), random, tally, others: Vec::new() };
     schedule.play().await;

@@ -165,13 +165,13 @@ def _waits(cases):
 There is no kind of load balancer yet: `balancer`, a further NAT gateway, stands for one, so it takes longer than provision
 expects of its kind; "{waits.PLAIN}" is the same with the 90 s of any other. Elapsed is the whole process.
 
-The floor owes nothing to provision's own report: it is the longest path through the spec,
-{chain}.
+The floor owes nothing to provision's own report: it is the longest path through the spec, {chain}.
 A resource may be asked for once the ids it names are known, one answer after those were asked for, and once what it is to
-come after is seen to be there. It is there after its wait, which the stub counts from when the call came in, or after its calls where those take
-longer (an attachment after its gateway, routes and associations after their table), and seen by one answer more. A route
-needs a NAT gateway that is ready. How late the balancer was asked for, by the stub's clock from the first NAT gateway on, is
-a part of what is over; the rest is the start, the last look and the end."""
+come after is seen to be there. It is there after its wait, which the stub counts from when the call came in, or after its
+calls where those take longer (an attachment after its gateway, routes and associations after their table), and seen by one
+answer more. A route needs a NAT gateway that is ready. How late the balancer was asked for, by the stub's clock from the
+first NAT gateway on, is a part of what is over; the rest is the start, the last look and the end. An answer is not {waits.SCALE}
+times as fast as AWS's, so each weighs {waits.SCALE} times what it would there."""
     return f"{text}\n\n{_table(head, rows)}"
 
 

@@ -22,6 +22,12 @@ class Cost:
     late_ms: float = 0.0
     by_api: dict = field(default_factory=dict)
 
+    def tell(self, report):
+        """Takes in what the stub reports of the command, and hands it on."""
+        self.calls, self.by_api = report["total"], report["calls"]
+        self.in_flight, self.late_ms = report["most_in_flight"], report["late_p99_ms"]
+        return report
+
 
 def run(command, environment, folder, log):
     """Runs a command to its end. CPU and memory are of it and all it waited for."""
@@ -41,8 +47,10 @@ def run(command, environment, folder, log):
 class Stub:
     """The stub of AWS, begun anew with nothing in it."""
 
-    def __init__(self, binary, latency):
+    def __init__(self, binary, latency, pending=None):
         command = [binary, "--latency", str(latency)]
+        for name, milliseconds in (pending or {}).items():
+            command += ["--pending", f"{name}={milliseconds}"]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         self.endpoint = self.process.stdout.readline().strip()
 

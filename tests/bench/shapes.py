@@ -11,6 +11,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+import graph
 import measure
 
 LAYERS = 10
@@ -39,32 +40,40 @@ def needs(shape, nodes):
     return [sorted(set(above(node))) if node >= width else [] for node in range(nodes)]
 
 
-def measured(ours, stub_of, sizes, folder, log):
-    """Walks all shapes side by side; Terraform alone is left out where it is not found."""
+def measured(ours, stub_of, sizes, folder, log, discard):
+    """Walks all shapes side by side; Terraform alone is left out where it is not found.
+
+    A step that fails, or leaves other nodes than it should, ends its walk: `discard` is told why.
+    """
     terraform = shutil.which("terraform")
     walks = []
     for shape in ("layered", "fan-out", "chain"):
         for nodes in sizes:
             if shape == "chain" and nodes > LONGEST_CHAIN:
                 continue
-            graph = needs(shape, nodes)
-            costs = {ours.name: _provision(ours, stub_of, graph, folder, log)}
+            edges = needs(shape, nodes)
+            walked = {ours.name: _provision(ours, stub_of, edges, folder, log)}
             if terraform:
-                costs["terraform"] = _terraform(terraform, graph, folder, log)
-            for who, steps in costs.items():
-                walks += [Walk(shape, nodes, who, verb, cost) for verb, cost in steps.items()]
+                walked["terraform"] = _terraform(terraform, edges, folder, log)
+            for who, (costs, why) in walked.items():
+                walks += [Walk(shape, nodes, who, verb, cost) for verb, cost in costs.items()]
+                if why:
+                    discard(f"{who}, {shape} of {nodes:,}: {why}")
     return walks
 
 
 def version():
+    """Terraform's version; none where there is no Terraform."""
+    if not shutil.which("terraform"):
+        return None
     told = subprocess.run(["terraform", "version"], capture_output=True, text=True, check=True)
     return told.stdout.splitlines()[0].removeprefix("Terraform v")
 
 
-def _provision(ours, stub_of, graph, parent, log):
+def _provision(ours, stub_of, edges, parent, log):
     folder = Path(tempfile.mkdtemp(dir=parent))
     spec = folder / "shape.yaml"
-    spec.write_text("stack: shape\nregion: us-east-1\n\nresources:\n" + "".join(map(_block, range(len(graph)), graph)))
+    spec.write_text("stack: shape\nregion: us-east-1\n\nresources:\n" + "".join(map(_block, range(len(edges)), edges)))
     state = ["--state", folder / "state"]
     words = {
         "create": ["apply", spec, "--yes", *state],
@@ -72,7 +81,15 @@ def _provision(ours, stub_of, graph, parent, log):
         "destroy": ["destroy", spec, "--yes", *state],
     }
     with stub_of(0) as stub:
-        return _steps({verb: [ours.binary, *words[verb]] for verb in VERBS}, ours.environment(stub), folder, log)
+
+        def fault(verb, cost):
+            expected = {} if verb == "destroy" else {"ssm/parameter": len(edges)}
+            why = graph.fault(ours, verb, cost, cost.tell(stub.report()), expected)
+            stub.count_anew()
+            return why
+
+        commands = {verb: [ours.binary, *words[verb]] for verb in VERBS}
+        return _steps(commands, ours.environment(stub), folder, log, fault)
 
 
 def _block(node, needed):
@@ -80,9 +97,9 @@ def _block(node, needed):
     return f"  n{node}:\n    ssm/parameter: {{ name: /shape/{node}, type: String, value: '{value}' }}\n"
 
 
-def _terraform(terraform, graph, parent, log):
+def _terraform(terraform, edges, parent, log):
     folder = Path(tempfile.mkdtemp(dir=parent))
-    (folder / "main.tf").write_text("".join(map(_resource, range(len(graph)), graph)))
+    (folder / "main.tf").write_text("".join(map(_resource, range(len(edges)), edges)))
     environment = {"PATH": os.environ["PATH"], "HOME": str(folder), "CHECKPOINT_DISABLE": "1"}
     measure.run([terraform, "init", "-input=false", "-no-color"], environment, folder, log)
     words = {
@@ -91,7 +108,9 @@ def _terraform(terraform, graph, parent, log):
         "destroy": ["destroy", "-auto-approve"],
     }
     ending = ["-input=false", "-no-color"]
-    return _steps({verb: [terraform, *words[verb], *ending] for verb in VERBS}, environment, folder, log)
+    commands = {verb: [terraform, *words[verb], *ending] for verb in VERBS}
+    exited = lambda verb, cost: f"{verb} exited with {cost.status}" if cost.status else None  # noqa: E731
+    return _steps(commands, environment, folder, log, exited)
 
 
 def _resource(node, needed):
@@ -99,13 +118,13 @@ def _resource(node, needed):
     return f'resource "terraform_data" "n{node}" {{\n  input = [{inputs}]\n}}\n'
 
 
-def _steps(commands, environment, folder, log):
-    """What each step cost, up to the first that failed."""
-    costs = {}
+def _steps(commands, environment, folder, log, fault):
+    """What each step cost, up to the first with a fault, and that fault."""
+    costs, why = {}, None
     for verb, command in commands.items():
         cost = measure.run(command, environment, folder, log)
-        if cost.status != 0:
+        if why := fault(verb, cost):
             break
         costs[verb] = cost
     shutil.rmtree(folder)
-    return costs
+    return costs, why

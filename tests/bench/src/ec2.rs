@@ -3,19 +3,25 @@
 //! Everything is an `Item` of some kind with flat fields; what AWS shows within another thing
 //! (routes, associations, attachments, rules) is an item of its own that names that thing.
 
+mod address;
 mod describe;
+mod endpoint;
 mod gateway;
 mod group;
 mod item;
+mod nat;
 mod route_table;
 mod subnet;
 mod vpc;
+mod waiting;
 
 use std::collections::BTreeMap;
 use std::vec::IntoIter;
 
 use crate::call::{Call, Refusal, Result};
 use crate::ec2::item::{Item, Kind};
+use crate::ec2::waiting::Wait;
+pub(crate) use crate::ec2::waiting::Waits;
 use crate::http::Answer;
 use crate::xml;
 
@@ -23,10 +29,17 @@ use crate::xml;
 pub(crate) struct Network {
     items: BTreeMap<Kind, BTreeMap<String, Item>>,
     made: usize,
+    waits: Waits,
+    waited: Vec<Wait>,
 }
 
 impl Network {
+    pub(crate) fn new(waits: Waits) -> Self {
+        Self { waits, ..Self::default() }
+    }
+
     pub(crate) fn answer(&mut self, call: &Call) -> Result<Answer> {
+        self.catch_up();
         let inner = match self.described(call) {
             Some(page) => page?,
             None => self.change(call)?,
@@ -60,15 +73,21 @@ impl Network {
             "AuthorizeSecurityGroupEgress" => self.authorize(call, true),
             "RevokeSecurityGroupIngress" | "RevokeSecurityGroupEgress" => self.revoke(call),
             "ModifySecurityGroupRules" => self.modify_rules(call),
+            "AllocateAddress" => self.allocate(call),
+            "ReleaseAddress" => self.release(call),
+            "CreateNatGateway" => self.create_nat(call),
+            "DeleteNatGateway" => self.delete_nat(call),
+            "CreateVpcEndpoint" => self.create_endpoint(call),
+            "DeleteVpcEndpoints" => self.delete_endpoints(call),
             "CreateTags" => self.tag(call, |tags, changes| tags.extend(changes)),
             "DeleteTags" => self.tag(call, |tags, changes| tags.retain(|key, _| !changes.contains_key(key))),
             action => Err(Refusal::unknown(action)),
         }
     }
 
-    /// Counts without what AWS makes by itself.
+    /// Counts without what AWS makes by itself, and what is deleted and still shown.
     pub(crate) fn inventory(&self) -> BTreeMap<&'static str, usize> {
-        let count = |items: &BTreeMap<String, Item>| items.values().filter(|item| !item.is_amazons).count();
+        let count = |items: &BTreeMap<String, Item>| items.values().filter(|item| item.counts()).count();
         self.items.iter().map(|(kind, items)| (kind.name(), count(items))).collect()
     }
 

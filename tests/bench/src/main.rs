@@ -1,10 +1,11 @@
-//! A small stateful stub of AWS: it knows just what the common graph of the benchmark needs,
-//! answers no sooner than AWS would, and counts. It checks names and references, and refuses
-//! what it does not know. It throttles nobody, and what is made is seen at once.
+//! A small stateful stub of AWS: it knows just what the specs of the benchmark need, answers no
+//! sooner than AWS would, and counts. It checks names and references, and refuses
+//! what it does not know. It throttles nobody, and what is made is seen at once; what `--pending`
+//! names is ready only later, counted from when the call came in.
 //!
 //! It prints its endpoint and serves until it is stopped. `GET /_stub/report` tells the calls,
-//! the most in flight and the inventory; `POST /_stub/count` forgets what was counted, and
-//! `POST /_stub/reset` what there is as well.
+//! the most in flight, the inventory and the waits there were; `POST /_stub/count` forgets what
+//! was counted, and `POST /_stub/reset` what there is as well.
 
 mod call;
 mod ec2;
@@ -30,6 +31,7 @@ use serde_json::json;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::Instant;
 
+use crate::ec2::Waits;
 use crate::http::{Answer, Connection, Request};
 use crate::ledger::Ledger;
 use crate::world::World;
@@ -43,11 +45,22 @@ struct Args {
     /// Port to serve on; 0 takes a free one.
     #[arg(long, default_value_t = 0)]
     port: u16,
+    /// How long things take to be made or deleted, in milliseconds: `nat_gateway=4500,web=8500`,
+    /// by their name in the inventory or by their tag `Name`, which goes first.
+    #[arg(long, value_delimiter = ',', value_parser = wait_of)]
+    pending: Vec<(String, Duration)>,
+}
+
+fn wait_of(text: &str) -> Result<(String, Duration), String> {
+    let (name, time) = text.split_once('=').ok_or("it is written NAME=MILLISECONDS")?;
+    let time = time.parse().map_err(|_| format!("{time} is no number of milliseconds"))?;
+    Ok((name.to_owned(), Duration::from_millis(time)))
 }
 
 /// What all connections share.
 struct Stub {
     latency: Duration,
+    waits: Waits,
     world: Mutex<World>,
     ledger: Mutex<Ledger>,
 }
@@ -59,7 +72,9 @@ async fn main() -> io::Result<()> {
     let listener = TcpListener::bind(("127.0.0.1", args.port)).await?;
     writeln!(io::stdout(), "http://{}", listener.local_addr()?)?;
     let latency = Duration::from_millis(args.latency);
-    let stub = Arc::new(Stub { latency, world: Mutex::default(), ledger: Mutex::default() });
+    let waits = Waits(args.pending.into_iter().collect());
+    let world = Mutex::new(World::new(waits.clone()));
+    let stub = Arc::new(Stub { latency, waits, world, ledger: Mutex::default() });
     loop {
         let (stream, _) = listener.accept().await?;
         stream.set_nodelay(true)?;
@@ -105,7 +120,9 @@ impl Stub {
 
     fn report(&self) -> Answer {
         let mut report = lock(&self.ledger).report();
-        report["inventory"] = lock(&self.world).inventory();
+        let world = lock(&self.world);
+        report["inventory"] = world.inventory();
+        report["waits"] = world.waited();
         Answer::json(&report)
     }
 
@@ -115,7 +132,7 @@ impl Stub {
     }
 
     fn reset(&self) -> Answer {
-        *lock(&self.world) = World::default();
+        *lock(&self.world) = World::new(self.waits.clone());
         self.count_anew()
     }
 }

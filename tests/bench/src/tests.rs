@@ -1,8 +1,11 @@
 //! The stub from outside: what clients do, in their own protocols, and what they must be refused.
 
+use std::time::Duration;
+
 use serde_json::{Value as Json, json};
 use tokio::io::{AsyncWriteExt, duplex};
 
+use crate::ec2::Waits;
 use crate::http::{Answer, Connection, Request};
 use crate::world::{self, World};
 
@@ -131,6 +134,109 @@ async fn describing_takes_ids_filters_and_pages() {
     assert_eq!(refusal(&mut world, &format!("{describe}&VpcId.1=vpc-0")).await, "InvalidVpcID.NotFound");
     let unknown = format!("{describe}&Filter.1.Name=colour&Filter.1.Value.1=red");
     assert_eq!(refusal(&mut world, &unknown).await, "InvalidParameterValue");
+}
+
+/// A world in which NAT gateways take two seconds, one of them three, and endpoints one.
+fn slow() -> World {
+    let waits = [("nat_gateway", 2), ("late", 3), ("vpc_endpoint", 1)];
+    World::new(Waits(waits.map(|(name, seconds)| (name.to_owned(), Duration::from_secs(seconds))).into()))
+}
+
+/// A subnet of a VPC with an internet gateway, and the ids of all three.
+async fn subnet(world: &mut World) -> [String; 3] {
+    let vpc = ec2(world, VPC, "vpcId").await;
+    let gateway = ec2(world, "Action=CreateInternetGateway", "internetGatewayId").await;
+    let attach = format!("Action=AttachInternetGateway&InternetGatewayId={gateway}&VpcId={vpc}");
+    ec2(world, &attach, "return").await;
+    let subnet = format!("Action=CreateSubnet&VpcId={vpc}&CidrBlock=10.0.1.0/24");
+    [ec2(world, &subnet, "subnetId").await, vpc, gateway]
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_nat_gateway_is_pending_then_there_then_deleting_then_deleted() {
+    let mut world = slow();
+    let [subnet, vpc, gateway] = subnet(&mut world).await;
+    let table = ec2(&mut world, &format!("Action=CreateRouteTable&VpcId={vpc}"), "routeTableId").await;
+    let address = ec2(&mut world, "Action=AllocateAddress", "allocationId").await;
+    let create = format!("Action=CreateNatGateway&SubnetId={subnet}&AllocationId={address}");
+    let nat = ec2(&mut world, &create, "natGatewayId").await;
+    assert_eq!(refusal(&mut world, &create).await, "Resource.AlreadyAssociated");
+    let describe = format!("Action=DescribeNatGateways&Filter.1.Name=nat-gateway-id&Filter.1.Value.1={nat}");
+    let route = format!("Action=CreateRoute&RouteTableId={table}&DestinationCidrBlock=0.0.0.0/0&NatGatewayId={nat}");
+    tokio::time::advance(Duration::from_millis(1999)).await;
+    assert_eq!(ec2(&mut world, &describe, "state").await, "pending");
+    assert_eq!(refusal(&mut world, &route).await, "InvalidParameterValue");
+    tokio::time::advance(Duration::from_millis(1)).await;
+    assert_eq!(ec2(&mut world, &describe, "state").await, "available");
+    assert_eq!(ec2(&mut world, &describe, "allocationId").await, address);
+    ec2(&mut world, &route, "return").await;
+    assert_eq!(world.inventory()["nat_gateway"], json!(1));
+
+    let release = format!("Action=ReleaseAddress&AllocationId={address}");
+    let held = [
+        (format!("Action=DeleteSubnet&SubnetId={subnet}"), "DependencyViolation"),
+        (format!("Action=DetachInternetGateway&InternetGatewayId={gateway}&VpcId={vpc}"), "DependencyViolation"),
+        (release, "InvalidIPAddress.InUse"),
+    ];
+    ec2(&mut world, &format!("Action=DeleteNatGateway&NatGatewayId={nat}"), "natGatewayId").await;
+    assert_eq!(ec2(&mut world, &describe, "state").await, "deleting");
+    for (call, code) in &held {
+        assert_eq!(refusal(&mut world, call).await, *code);
+    }
+    tokio::time::advance(Duration::from_secs(2)).await;
+    assert_eq!(ec2(&mut world, &describe, "state").await, "deleted");
+    for (call, _) in &held {
+        ec2(&mut world, call, "return").await;
+    }
+    assert_eq!(world.inventory(), json!({ "vpc": 1, "internet_gateway": 1, "route_table": 1, "route": 1 }));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_endpoint_holds_its_subnets_and_group_until_it_is_gone() {
+    let mut world = slow();
+    let [subnet, vpc, _] = subnet(&mut world).await;
+    let group = format!("Action=CreateSecurityGroup&GroupName=a&GroupDescription=a&VpcId={vpc}");
+    let group = ec2(&mut world, &group, "groupId").await;
+    let create = format!(
+        "Action=CreateVpcEndpoint&VpcEndpointType=Interface&ServiceName=ssm&VpcId={vpc}&SubnetId.1={subnet}\
+         &SecurityGroupId.1={group}"
+    );
+    let endpoint = ec2(&mut world, &create, "vpcEndpointId").await;
+    let describe = format!("Action=DescribeVpcEndpoints&VpcEndpointId.1={endpoint}");
+    assert_eq!(ec2(&mut world, &describe, "state").await, "pending");
+    tokio::time::advance(Duration::from_secs(1)).await;
+    let shown = form(&mut world, "ec2", &describe).await;
+    assert_eq!((first(&shown, "state"), first(&shown, "groupId")), ("available".to_owned(), group.clone()));
+    let delete = format!("Action=DeleteVpcEndpoints&VpcEndpointId.1={endpoint}");
+    assert_eq!(ec2(&mut world, &delete, "code").await, "");
+    let held =
+        [format!("Action=DeleteSubnet&SubnetId={subnet}"), format!("Action=DeleteSecurityGroup&GroupId={group}")];
+    for call in &held {
+        assert_eq!(refusal(&mut world, call).await, "DependencyViolation");
+    }
+    tokio::time::advance(Duration::from_secs(1)).await;
+    assert_eq!(refusal(&mut world, &describe).await, "InvalidVpcEndpointId.NotFound");
+    assert_eq!(ec2(&mut world, &delete, "code").await, "InvalidVpcEndpointId.NotFound");
+    for call in &held {
+        ec2(&mut world, call, "return").await;
+    }
+    assert_eq!(world.inventory(), json!({ "vpc": 1, "internet_gateway": 1, "attachment": 1 }));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_name_has_a_wait_of_its_own_and_all_waits_are_told() {
+    let mut world = slow();
+    let [subnet, ..] = subnet(&mut world).await;
+    let create = format!("Action=CreateNatGateway&ConnectivityType=private&SubnetId={subnet}");
+    ec2(&mut world, &create, "natGatewayId").await;
+    tokio::time::advance(Duration::from_secs(1)).await;
+    let tag = "&TagSpecification.1.ResourceType=natgateway&TagSpecification.1.Tag.1.Key=Name";
+    ec2(&mut world, &format!("{create}{tag}&TagSpecification.1.Tag.1.Value=late"), "natGatewayId").await;
+    let told = json!([
+        { "of": "nat_gateway", "to": "available", "from_ms": 0, "until_ms": 2000 },
+        { "of": "late", "to": "available", "from_ms": 1000, "until_ms": 4000 },
+    ]);
+    assert_eq!(world.waited(), told);
 }
 
 #[tokio::test]

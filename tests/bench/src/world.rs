@@ -3,7 +3,7 @@
 use serde_json::{Value as Json, json};
 
 use crate::call::{Call, Refusal, Result};
-use crate::ec2::Network;
+use crate::ec2::{Network, Waits};
 use crate::http::Answer;
 use crate::iam::Roles;
 use crate::s3::{self, Buckets};
@@ -21,6 +21,15 @@ pub(crate) struct World {
 }
 
 impl World {
+    pub(crate) fn new(waits: Waits) -> Self {
+        Self { network: Network::new(waits), ..Self::default() }
+    }
+
+    /// The waits of what took time.
+    pub(crate) fn waited(&self) -> Json {
+        self.network.waited()
+    }
+
     /// Carries a call out; a refusal is worded as its service words it.
     pub(crate) fn answer(&mut self, call: &Call) -> Answer {
         self.carry_out(call).unwrap_or_else(|refusal| call.refuse(&refusal))

@@ -6,13 +6,17 @@ use crate::call::{Call, REGION, Refusal, Result};
 use crate::xml;
 
 /// Action, kind, name of the list in the answer, parameter with the ids.
-const DESCRIBED: [(&str, Kind, &str, &str); 7] = [
+const DESCRIBED: [(&str, Kind, &str, &str); 11] = [
+    ("DescribeAddresses", Kind::Address, "addressesSet", "AllocationId"),
     ("DescribeInternetGateways", Kind::Gateway, "internetGatewaySet", "InternetGatewayId"),
+    ("DescribeNatGateways", Kind::Nat, "natGatewaySet", "NatGatewayId"),
     ("DescribeNetworkAcls", Kind::Acl, "networkAclSet", "NetworkAclId"),
+    ("DescribeNetworkInterfaces", Kind::Interface, "networkInterfaceSet", "NetworkInterfaceId"),
     ("DescribeRouteTables", Kind::RouteTable, "routeTableSet", "RouteTableId"),
     ("DescribeSecurityGroupRules", Kind::Rule, "securityGroupRuleSet", "SecurityGroupRuleId"),
     ("DescribeSecurityGroups", Kind::Group, "securityGroupInfo", "GroupId"),
     ("DescribeSubnets", Kind::Subnet, "subnetSet", "SubnetId"),
+    ("DescribeVpcEndpoints", Kind::Endpoint, "vpcEndpointSet", "VpcEndpointId"),
     ("DescribeVpcs", Kind::Vpc, "vpcSet", "VpcId"),
 ];
 
@@ -79,6 +83,8 @@ impl Network {
             Kind::Gateway => self.attachments(&item.id),
             Kind::RouteTable => self.routes(&item.id) + &self.associations(&item.id),
             Kind::Group => self.permissions(&item.id),
+            Kind::Nat => self.addresses(&item.id),
+            Kind::Endpoint => self.ends(&item.id),
             Kind::Vpc => super::vpc::ranges(item),
             _ => String::new(),
         };

@@ -31,6 +31,10 @@ impl Network {
         if !attached.any(|attachment| attachment.get("vpcId") == vpc) {
             return Err(Refusal::new("Gateway.NotAttached", format!("{gateway} is not attached to {vpc}")));
         }
+        let mut nats = self.with(Kind::Nat, "vpcId", vpc);
+        if nats.any(|nat| nat.counts() && nat.get("connectivityType") == "public") {
+            return Err(in_use(gateway));
+        }
         self.remove_with(Kind::Attachment, "internetGatewayId", gateway);
         done()
     }

@@ -39,7 +39,8 @@ impl Network {
         if group.is_amazons {
             return Err(Refusal::new("CannotDelete", "the default group of a VPC cannot be deleted"));
         }
-        if self.with(Kind::Rule, "referencedGroupId", &id).any(|rule| rule.get("groupId") != id) {
+        let is_named = self.with(Kind::Rule, "referencedGroupId", &id).any(|rule| rule.get("groupId") != id);
+        if is_named || self.with(Kind::Interface, "groupId", &id).next().is_some() {
             return Err(in_use(&id));
         }
         self.remove_with(Kind::Rule, "groupId", &id);

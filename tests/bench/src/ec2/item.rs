@@ -2,16 +2,21 @@
 
 use std::collections::BTreeMap;
 
+use super::waiting::Goal;
 use crate::call::ACCOUNT;
 use crate::xml;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Kind {
     Acl,
+    Address,
     Association,
     Attachment,
+    Endpoint,
     Gateway,
     Group,
+    Interface,
+    Nat,
     Route,
     RouteTable,
     Rule,
@@ -20,15 +25,22 @@ pub(crate) enum Kind {
 }
 
 /// Name in the inventory, prefix of ids, field of the id, code when it is absent, resource type.
-const NAMES: [(Kind, [&str; 5]); 10] = [
+const NAMES: [(Kind, [&str; 5]); 14] = [
     (Kind::Acl, ["acl", "acl", "networkAclId", "InvalidNetworkAclID.NotFound", "network-acl"]),
+    (Kind::Address, ["eip", "eipalloc", "allocationId", "InvalidAllocationID.NotFound", "elastic-ip"]),
     (Kind::Association, ["association", "rtbassoc", "routeTableAssociationId", "InvalidAssociationID.NotFound", ""]),
     (Kind::Attachment, ["attachment", "attachment", "attachmentId", "Gateway.NotAttached", ""]),
+    (Kind::Endpoint, ["vpc_endpoint", "vpce", "vpcEndpointId", "InvalidVpcEndpointId.NotFound", "vpc-endpoint"]),
     (
         Kind::Gateway,
         ["internet_gateway", "igw", "internetGatewayId", "InvalidInternetGatewayID.NotFound", "internet-gateway"],
     ),
     (Kind::Group, ["security_group", "sg", "groupId", "InvalidGroup.NotFound", "security-group"]),
+    (
+        Kind::Interface,
+        ["network_interface", "eni", "networkInterfaceId", "InvalidNetworkInterfaceID.NotFound", "network-interface"],
+    ),
+    (Kind::Nat, ["nat_gateway", "nat", "natGatewayId", "NatGatewayNotFound", "natgateway"]),
     (Kind::Route, ["route", "route", "routeId", "InvalidRoute.NotFound", ""]),
     (Kind::RouteTable, ["route_table", "rtb", "routeTableId", "InvalidRouteTableID.NotFound", "route-table"]),
     (
@@ -86,6 +98,8 @@ pub(crate) struct Item {
     pub(crate) tags: BTreeMap<String, String>,
     /// Whether AWS made it by itself, with something else.
     pub(crate) is_amazons: bool,
+    /// The state it will have later.
+    pub(super) goal: Option<Goal>,
 }
 
 impl Item {
@@ -98,7 +112,13 @@ impl Item {
             attributes: BTreeMap::new(),
             tags: BTreeMap::new(),
             is_amazons: false,
+            goal: None,
         }
+    }
+
+    /// Whether it is a part of the inventory.
+    pub(crate) fn counts(&self) -> bool {
+        !self.is_amazons && self.get("state") != "deleted"
     }
 
     /// A field's text; what it does not have is empty.

@@ -30,25 +30,35 @@ impl Network {
 
     pub(super) fn create_route(&mut self, call: &Call) -> Result<String> {
         let (table, block) = (call.need("RouteTableId")?, call.need("DestinationCidrBlock")?);
-        let gateway = call.need("GatewayId")?;
-        let vpc = self.find(Kind::RouteTable, table)?.get("vpcId").to_owned();
-        self.find(Kind::Gateway, gateway)?;
-        if !self.with(Kind::Attachment, "internetGatewayId", gateway).any(|it| it.get("vpcId") == vpc) {
-            let message = format!("route table {table} and network gateway {gateway} belong to different networks");
-            return Err(Refusal::new("InvalidParameterValue", message));
-        }
+        let target = self.target(call, self.find(Kind::RouteTable, table)?.get("vpcId"))?;
         if self.with(Kind::Route, "routeTableId", table).any(|it| it.get("destinationCidrBlock") == block) {
             return Err(Refusal::new("RouteAlreadyExists", format!("there is a route to {block} already")));
         }
         let fields = [
             ("routeTableId", table),
             ("destinationCidrBlock", block),
-            ("gatewayId", gateway),
+            target,
             ("origin", "CreateRoute"),
             ("state", "active"),
         ];
         self.add(Kind::Route, call, &fields);
         done()
+    }
+
+    /// Where a route leads: to the internet gateway of its VPC, or to a NAT gateway that is ready.
+    fn target<'a>(&self, call: &'a Call, vpc: &str) -> Result<(&'static str, &'a str)> {
+        let refused = |message| Refusal::new("InvalidParameterValue", message);
+        if let Some(nat) = call.get("NatGatewayId") {
+            let state = self.live_nat(nat)?.get("state");
+            let is_ready = state == "available";
+            return is_ready.then_some(("natGatewayId", nat)).ok_or_else(|| refused(format!("{nat} is {state}")));
+        }
+        let gateway = call.need("GatewayId")?;
+        self.find(Kind::Gateway, gateway)?;
+        let is_here = self.with(Kind::Attachment, "internetGatewayId", gateway).any(|it| it.get("vpcId") == vpc);
+        is_here
+            .then_some(("gatewayId", gateway))
+            .ok_or_else(|| refused(format!("{gateway} belongs to another network")))
     }
 
     pub(super) fn delete_route(&mut self, call: &Call) -> Result<String> {
@@ -95,8 +105,11 @@ impl Network {
     }
 
     pub(super) fn routes(&self, table: &str) -> String {
-        let fields = ["destinationCidrBlock", "gatewayId", "origin", "state"];
-        let shown = |route: &Item| fields.iter().map(|field| xml::text(field, route.get(field))).collect::<String>();
+        let shown = |route: &Item| {
+            let fields = ["destinationCidrBlock", "gatewayId", "natGatewayId", "origin", "state"];
+            let fields = fields.iter().filter(|field| !route.get(field).is_empty());
+            fields.map(|field| xml::text(field, route.get(field))).collect::<String>()
+        };
         xml::list("routeSet", "item", self.with(Kind::Route, "routeTableId", table).map(shown))
     }
 

@@ -3,7 +3,7 @@
 use super::describe::ZONES;
 use super::item::Kind;
 use super::vpc::range;
-use super::{Network, done};
+use super::{Network, done, in_use};
 use crate::call::{ACCOUNT, Call, REGION, Refusal, Result};
 use crate::xml;
 
@@ -56,8 +56,12 @@ impl Network {
 
     /// Its association goes with it.
     pub(super) fn delete_subnet(&mut self, call: &Call) -> Result<String> {
-        let id = self.remove(Kind::Subnet, call.need("SubnetId")?)?.id;
-        self.remove_with(Kind::Association, "subnetId", &id);
+        let id = call.need("SubnetId")?;
+        if self.with(Kind::Interface, "subnetId", id).next().is_some() {
+            return Err(in_use(id));
+        }
+        self.remove(Kind::Subnet, id)?;
+        self.remove_with(Kind::Association, "subnetId", id);
         done()
     }
 }

@@ -9,13 +9,15 @@
 
 #[path = "../tests/common/mod.rs"]
 mod common;
+mod measure;
 
 use std::fmt::Write as _;
-use std::process::Command;
 use std::sync::Arc;
 
 use provision_core::diagnostic::{Sources, render_plain};
 use provision_core::spec::{self, Files, Given, Spec};
+
+use measure::{nanoseconds_of_cpu, peak_of_memory};
 
 const SIZES: [usize; 3] = [100, 1_000, 10_000];
 /// Resources in one block of the spec.
@@ -66,11 +68,7 @@ fn best(size: usize) -> Taken {
 }
 
 fn in_own_process(size: usize) -> Taken {
-    let this = std::env::current_exe().unwrap();
-    let output = Command::new(this).env(SIZE, size.to_string()).output().unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let text = String::from_utf8(output.stdout).unwrap();
-    let figures: Vec<u64> = text.split_whitespace().map(|figure| figure.parse().unwrap()).collect();
+    let figures = measure::in_own_process(SIZE, &size.to_string());
     Taken { nanoseconds: figures[0], bytes: figures[1], before: figures[2] }
 }
 
@@ -97,19 +95,6 @@ fn measure(size: usize) -> Taken {
 /// The resources a spec stands for; one that is repeated is so over four keys.
 fn instances(spec: &Spec) -> usize {
     spec.root.resources.iter().map(|resource| if resource.meta.for_each.is_some() { 4 } else { 1 }).sum()
-}
-
-/// The time this process has spent on a processor.
-fn nanoseconds_of_cpu() -> u64 {
-    let text = std::fs::read_to_string("/proc/self/schedstat").expect("Linux");
-    text.split_whitespace().next().unwrap().parse().unwrap()
-}
-
-/// The most memory this process has held, in bytes.
-fn peak_of_memory() -> u64 {
-    let text = std::fs::read_to_string("/proc/self/status").expect("Linux");
-    let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
-    line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() * 1024
 }
 
 /// A spec that stands for `size` resources.

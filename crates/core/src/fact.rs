@@ -83,7 +83,7 @@ impl Facts {
             Some(Answer::Value(value)) => Some(value.clone()),
             Some(Answer::Nothing | Answer::Several(_)) => None,
             None => Some(Value::Unknown(Unknown {
-                awaits: Arc::new(BTreeSet::from([Awaited::Fact(ask.clone())])),
+                awaits: Arc::new(BTreeSet::from([Awaited::Fact(Arc::new(ask.clone()))])),
                 ty: Arc::new(ask.ty()),
                 is_secret: matches!(ask, Ask::Secret { .. }),
             })),

@@ -65,7 +65,7 @@ pub trait Lease: Send + Sync {
 
     /// Replaces the snapshot that `state` was loaded from: `state` holds all of it.
     async fn save(&self, state: &State) -> Result<u64, StoreError> {
-        self.replace(&Replacement::Next(state.clone())).await
+        self.replace(&Replacement::Next(Arc::new(state.clone()))).await
     }
 
     /// Frees the lock.

@@ -57,8 +57,8 @@ impl fmt::Display for Attribute {
 pub enum Awaited {
     /// An attribute of a resource that is not there yet.
     Attribute(Attribute),
-    /// An answer of the cloud.
-    Fact(Ask),
+    /// An answer of the cloud; shared, for most values await attributes, and those are small.
+    Fact(Arc<Ask>),
 }
 
 /// A value that is not known yet, and what will tell it.
@@ -77,10 +77,12 @@ impl fmt::Display for Awaited {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Attribute(attribute) => write!(f, "{attribute}"),
-            Self::Fact(Ask::Identity(_)) => f.write_str("the caller's identity"),
-            Self::Fact(Ask::Zones(_)) => f.write_str("the availability zones"),
-            Self::Fact(Ask::Lookup { kind, by, .. }) => write!(f, "the {kind} with {by}"),
-            Self::Fact(Ask::Secret { arn, .. }) => write!(f, "the secret {arn}"),
+            Self::Fact(ask) => match &**ask {
+                Ask::Identity(_) => f.write_str("the caller's identity"),
+                Ask::Zones(_) => f.write_str("the availability zones"),
+                Ask::Lookup { kind, by, .. } => write!(f, "the {kind} with {by}"),
+                Ask::Secret { arn, .. } => write!(f, "the secret {arn}"),
+            },
         }
     }
 }
@@ -196,7 +198,7 @@ impl Value {
     /// What the cloud must be asked before the whole value is known.
     pub fn asks(&self) -> BTreeSet<Ask> {
         let asks = self.awaits().into_iter().filter_map(|awaited| match awaited {
-            Awaited::Fact(ask) => Some(ask),
+            Awaited::Fact(ask) => Some(Arc::unwrap_or_clone(ask)),
             Awaited::Attribute(_) => None,
         });
         asks.collect()

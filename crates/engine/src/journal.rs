@@ -43,9 +43,9 @@ impl Journal {
     /// Begins an apply on `state`, which was loaded under `lease`: saves it, with what
     /// an interrupted apply left in the journal, so that the journal starts anew and
     /// every plan made before is stale from now on.
-    pub async fn start(lease: Box<dyn Lease>, mut state: State) -> Result<Self, StoreError> {
+    pub async fn start(lease: Box<dyn Lease>, state: State) -> Result<Self, StoreError> {
         let tenure = Tenure::begin(lease).await?;
-        state.serial = tenure.save(&state).await?;
+        let state = tenure.save(state).await?;
         let (state, seen) = watch::channel(state);
         let ((breaks, broken), over) = (watch::channel(None), tenure.over());
         let (queue, requests) = mpsc::unbounded_channel();
@@ -107,7 +107,7 @@ impl Journal {
 
 async fn save(tenure: &Tenure, mut state: State, last_changes: impl FnOnce(&mut State)) -> Result<State, StoreError> {
     last_changes(&mut state);
-    state.serial = tenure.save(&state).await?;
+    let state = tenure.save(state).await?;
     tracing::debug!(serial = state.serial, "saved the state");
     Ok(state)
 }

@@ -1,10 +1,11 @@
 //! A lease while it is held: renewed in time, and given up in time.
 
 use std::future::{Future, pending};
+use std::sync::Arc;
 use std::time::Duration;
 
 use provision_core::state::{Record, State};
-use provision_core::store::{Lease, StoreError};
+use provision_core::store::{Lease, Replacement, StoreError};
 use tokio::sync::watch;
 use tokio::time::Instant;
 
@@ -98,8 +99,13 @@ impl Tenure {
         self.in_time(self.lease.append(records)).await
     }
 
-    pub(crate) async fn save(&self, state: &State) -> Result<u64, StoreError> {
-        self.in_time(self.lease.save(state)).await
+    /// Saves `state`, and answers it with the serial it has now.
+    pub(crate) async fn save(&self, state: State) -> Result<State, StoreError> {
+        let state = Arc::new(state);
+        let next = Replacement::Next(state.clone());
+        let serial = self.in_time(self.lease.replace(&next)).await?;
+        drop(next);
+        Ok(State { serial, ..Arc::unwrap_or_clone(state) })
     }
 
     pub(crate) async fn release(self) -> Result<(), StoreError> {
@@ -126,7 +132,6 @@ mod tests {
     use async_trait::async_trait;
     use provision_core::address::Address;
     use provision_core::state::Salt;
-    use provision_core::store::Replacement;
 
     use super::*;
     use crate::journal::Journal;

@@ -16,6 +16,7 @@ use crate::fault::{Fault, Planned};
 use crate::network::{Network, ONE_WAY, travel};
 use crate::process::{Moment, Process};
 use crate::site::{Site, Worlds};
+use crate::thing::Thing;
 use crate::world::answer_to;
 
 /// A simulated cloud. Clones are the same cloud.
@@ -95,24 +96,28 @@ impl SimCloud {
 
     /// Lets a thing fail for good.
     pub fn break_down(&self, site: &Site, id: &Id) {
-        if let Some(thing) = self.worlds().at(site).things.get_mut(id.as_str()) {
-            thing.fails = true;
-        }
+        self.change(site, id.as_str(), |thing| thing.fails = true);
     }
 
     /// Changes a property behind the engine's back; `Null` takes it away.
     pub fn set(&self, site: &Site, id: &str, property: &str, value: Json) {
-        if let Some(thing) = self.worlds().at(site).things.get_mut(id) {
-            match value {
-                Json::Null => thing.spec.remove(property),
-                value => thing.spec.insert(property.to_owned(), value),
-            };
-        }
+        self.change(site, id, |thing| match value {
+            Json::Null => drop(thing.spec.remove(property)),
+            value => drop(thing.spec.insert(property.to_owned(), value)),
+        });
+    }
+
+    fn change(&self, site: &Site, id: &str, change: impl FnOnce(&mut Thing)) {
+        self.worlds().at(site).change(id, |thing| {
+            if let Some(thing) = thing {
+                change(thing);
+            }
+        });
     }
 
     /// Takes a thing away behind the engine's back.
     pub fn vanish(&self, site: &Site, id: &str) {
-        self.worlds().at(site).things.remove(id);
+        self.worlds().at(site).change(id, |thing| *thing = None);
     }
 
     /// Lets something go wrong.

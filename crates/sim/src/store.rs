@@ -220,13 +220,13 @@ impl Store for Connection {
 
     async fn history(&self) -> Result<Vec<Entry>, StoreError> {
         let texts: Vec<String> = self.store.stored().history.values().cloned().collect();
-        let entries = texts.into_iter().map(|text| found(HISTORY, &Some(text)).past());
+        let entries = texts.into_iter().map(|text| found(HISTORY, Some(text)).past());
         Ok(entries.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().map(|past| past.entry).collect())
     }
 
     async fn past(&self, serial: u64) -> Result<Option<Past>, StoreError> {
         let text = self.store.stored().history.get(&serial).cloned();
-        found(HISTORY, &text).past()
+        found(HISTORY, text).past()
     }
 }
 

@@ -17,7 +17,9 @@ use crate::thing::{Thing, extension, references};
 #[derive(Debug)]
 pub(crate) struct World {
     pub(crate) schemas: Arc<Schemas>,
-    pub(crate) things: BTreeMap<String, Thing>,
+    things: BTreeMap<String, Thing>,
+    /// The ids of what refers to each text.
+    users: BTreeMap<String, BTreeSet<String>>,
     numbers: BTreeMap<String, u64>,
     /// What each client token of a kind made, and with which properties.
     tokens: BTreeMap<(String, String), (String, Json)>,
@@ -42,7 +44,29 @@ pub(crate) fn answer_to(fault: Fault, operation: &str) -> Option<CloudError> {
 
 impl World {
     pub(crate) fn new(schemas: Arc<Schemas>) -> Self {
-        Self { schemas, things: BTreeMap::new(), numbers: BTreeMap::new(), tokens: BTreeMap::new() }
+        let (things, users) = (BTreeMap::new(), BTreeMap::new());
+        Self { schemas, things, users, numbers: BTreeMap::new(), tokens: BTreeMap::new() }
+    }
+
+    /// Lets `change` change what there is as `id`; it may take it away, or put something there.
+    pub(crate) fn change(&mut self, id: &str, change: impl FnOnce(&mut Option<Thing>)) {
+        let mut thing = self.things.remove(id);
+        for text in self.texts_in(thing.as_ref()) {
+            let no_more = self.users.get_mut(&text).is_some_and(|users| users.remove(id) && users.is_empty());
+            drop(no_more.then(|| self.users.remove(&text)));
+        }
+        change(&mut thing);
+        for text in self.texts_in(thing.as_ref()) {
+            self.users.entry(text).or_default().insert(id.to_owned());
+        }
+        self.things.extend(thing.map(|thing| (id.to_owned(), thing)));
+    }
+
+    /// What a thing refers to, by whatever kind.
+    fn texts_in(&self, thing: Option<&Thing>) -> BTreeSet<String> {
+        let schema = thing.and_then(|thing| Some((thing, self.schemas.get(&thing.kind)?)));
+        let found = schema.map_or(Vec::new(), |(thing, schema)| references(&thing.spec, &schema.spec));
+        found.into_iter().map(|(_, text)| text).collect()
     }
 
     pub(crate) fn create(
@@ -72,8 +96,10 @@ impl World {
             }
             _ => thing.ready_at += fault.map_or(Duration::ZERO, Fault::slowness),
         }
-        self.things.insert(id.clone(), thing);
-        self.tokens.insert((schema.name().to_owned(), intent.token.clone()), (id.clone(), asked.clone()));
+        self.change(&id, |it| *it = Some(thing));
+        if schema.description.recovery == Recovery::Token {
+            self.tokens.insert((schema.name().to_owned(), intent.token.clone()), (id.clone(), asked.clone()));
+        }
         Ok(Id(id))
     }
 
@@ -82,7 +108,7 @@ impl World {
         let operation = format!("{}:plant", schema.name());
         let spec = checked(spec, schema, &operation)?;
         let id = self.free_id(schema, &spec, &operation)?;
-        self.things.insert(id.clone(), new_thing(schema, spec));
+        self.change(&id, |it| *it = Some(new_thing(schema, spec)));
         Ok(Id(id))
     }
 
@@ -115,7 +141,7 @@ impl World {
             return Ok(format!("{noun}-{number}"));
         }
         let id = natural_id(schema, spec);
-        match self.alive().any(|(taken, _)| *taken == id) {
+        match self.things.get(&id).is_some_and(|thing| thing.is_alive(Instant::now())) {
             true => Err(error(Cause::Exists, operation, "AlreadyExists", format!("`{id}` exists"))),
             false => Ok(id),
         }
@@ -136,14 +162,18 @@ impl World {
         Ok(())
     }
 
-    /// The thing whose id or one of whose outputs is `text`.
+    /// The thing whose id or one of whose outputs is `text`. An output that is a text begins
+    /// with the id and a dot.
     fn find_named(&self, kind: &str, text: &str) -> Option<&Thing> {
         let (now, schema) = (Instant::now(), self.schemas.get(kind)?);
         let is_named = |id: &str, thing: &Thing| {
             let outputs = thing.live(id, schema, now).outputs;
             id == text || outputs.as_object().is_some_and(|outputs| outputs.values().any(|value| value == text))
         };
-        self.alive().find(|(id, thing)| thing.kind == kind && is_named(id, thing)).map(|(_, thing)| thing)
+        let ends = text.match_indices('.').map(|(end, _)| end).chain([text.len()]);
+        let mut candidates = ends.filter_map(|end| Some((&text[..end], self.things.get(&text[..end])?)));
+        let is_it = |(id, thing): &(&str, &Thing)| thing.kind == kind && thing.is_alive(now) && is_named(id, thing);
+        candidates.find(is_it).map(|(_, thing)| thing)
     }
 
     /// The ids of everything of a kind that is listed by now.
@@ -177,8 +207,7 @@ impl World {
         if let Some(fixed) = update.fields.iter().find(is_fixed) {
             return Err(error(Cause::Invalid, &operation, "Immutable", format!("`{fixed}` cannot change")));
         }
-        let thing = self.things.get_mut(update.id.as_str()).filter(|thing| thing.is_shown(now));
-        let Some(thing) = thing else {
+        let Some(thing) = self.things.get(update.id.as_str()).filter(|thing| thing.is_shown(now)) else {
             return Err(error(Cause::NotFound, &operation, "NotFound", format!("there is no `{}`", update.id)));
         };
         if thing.phase(now) != provision_core::driver::Phase::Ready {
@@ -186,9 +215,13 @@ impl World {
         }
         let half = fault == Some(Fault::Half);
         let count = if half { update.fields.len() / 2 } else { update.fields.len() };
-        change(thing, &spec, update.fields.iter().take(count));
         let takes = Duration::from_secs(schema.description.timing.update.into());
-        thing.ready_at = now + takes + fault.map_or(Duration::ZERO, Fault::slowness);
+        self.change(update.id.as_str(), |thing| {
+            if let Some(thing) = thing {
+                change(thing, &spec, update.fields.iter().take(count));
+                thing.ready_at = now + takes + fault.map_or(Duration::ZERO, Fault::slowness);
+            }
+        });
         Ok(())
     }
 
@@ -213,11 +246,9 @@ impl World {
     }
 
     fn user_of(&self, id: &str) -> Option<&String> {
-        let uses = |thing: &Thing| {
-            let schema = self.schemas.get(&thing.kind);
-            schema.is_some_and(|schema| references(&thing.spec, &schema.spec).iter().any(|(_, used)| used == id))
-        };
-        self.alive().find(|(_, thing)| uses(thing)).map(|(user, _)| user)
+        let now = Instant::now();
+        let is_alive = |user: &&String| self.things.get(*user).is_some_and(|thing| thing.is_alive(now));
+        self.users.get(id)?.iter().find(is_alive)
     }
 
     pub(crate) fn recover(&mut self, schema: &KindSchema, spec: &Json, intent: &Intent) -> Result<Vec<Id>> {

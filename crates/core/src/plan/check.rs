@@ -150,6 +150,11 @@ fn is_current(step: &Step, state: &State) -> bool {
 
 /// Whether `from` waits for `to`, directly or through others.
 fn reaches(plan: &Plan, from: usize, to: usize) -> bool {
+    // Waits are in the order of their steps.
+    let waits = &plan.steps[from].waits;
+    if waits.binary_search_by_key(&to, |wait| wait.step).is_ok() {
+        return true;
+    }
     let mut seen = BTreeSet::new();
     let mut queue = vec![from];
     while let Some(index) = queue.pop() {

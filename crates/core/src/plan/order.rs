@@ -20,6 +20,8 @@ pub(super) struct Ordering<'a> {
     makes: BTreeMap<Address, Make>,
     deletes: BTreeMap<Address, Vec<Delete>>,
     makes_first: BTreeSet<Address>,
+    /// Whose old instances a replacement that deletes first waits for to be gone.
+    in_the_way: BTreeSet<&'a Address>,
     /// Who needs an address, as the state has it.
     needed_by: BTreeMap<&'a Address, Vec<&'a Address>>,
     /// Waits that are given up, because the state has things that need each other.
@@ -45,19 +47,23 @@ struct Delete {
 pub(super) fn arrange(inputs: &Inputs<'_>, steps: &mut [Step]) {
     let mut ordering = Ordering::new(inputs, steps);
     ordering.wait(steps);
-    while let Some(knot) = knot(steps) {
-        ordering.untie(&knot, steps);
+    loop {
+        let knots = knots(steps);
+        if knots.is_empty() {
+            return;
+        }
+        ordering.untie_all(&knots, steps);
         ordering.wait(steps);
     }
 }
 
-/// Steps that wait for each other.
-fn knot(steps: &[Step]) -> Option<Cycle> {
+/// Steps that wait for each other; no step is in two of them.
+fn knots(steps: &[Step]) -> Vec<Cycle> {
     let mut graph = Graph::new(steps.len());
     for (index, step) in steps.iter().enumerate() {
         step.waits.iter().for_each(|wait| graph.needs(index, wait.step));
     }
-    graph.order().err()?.into_iter().next()
+    graph.order().err().unwrap_or_default()
 }
 
 impl<'a> Ordering<'a> {
@@ -67,6 +73,7 @@ impl<'a> Ordering<'a> {
             makes: BTreeMap::new(),
             deletes: BTreeMap::new(),
             makes_first: BTreeSet::new(),
+            in_the_way: BTreeSet::new(),
             needed_by: BTreeMap::new(),
             given_up: BTreeSet::new(),
         };
@@ -96,18 +103,35 @@ impl<'a> Ordering<'a> {
         }
     }
 
-    fn wait(&self, steps: &mut [Step]) {
+    fn wait(&mut self, steps: &mut [Step]) {
+        self.in_the_way = self.in_the_way();
         for (index, step) in steps.iter_mut().enumerate() {
-            let mut waits = match step.action {
-                Action::Create { .. } | Action::Update | Action::Adopt => self.before_making(step),
-                Action::Delete { replaced, .. } => self.before_deleting(&step.address, replaced),
-                // Forgetting an address forgets all its instances.
-                Action::Forget => self.deletes_of(&step.address).map(|it| done(it.step)).collect(),
-            };
-            waits.retain(|wait| !self.given_up.contains(&(index, wait.step)));
-            waits.sort_unstable();
-            waits.dedup_by_key(|wait| (wait.step, wait.stage));
-            step.waits = waits;
+            step.waits = self.waits_of(index, step);
+        }
+    }
+
+    fn waits_of(&self, index: usize, step: &Step) -> Vec<Wait> {
+        let mut waits = match step.action {
+            Action::Create { .. } | Action::Update | Action::Adopt => self.before_making(step),
+            Action::Delete { replaced, .. } => self.before_deleting(&step.address, replaced),
+            // Forgetting an address forgets all its instances.
+            Action::Forget => self.deletes_of(&step.address).map(|it| done(it.step)).collect(),
+        };
+        waits.retain(|wait| !self.given_up.contains(&(index, wait.step)));
+        waits.sort_unstable();
+        waits.dedup_by_key(|wait| (wait.step, wait.stage));
+        waits
+    }
+
+    /// Unties all knots, or those up to the first that has something made first: that may
+    /// undo others, too. To give up a wait concerns no other knot.
+    fn untie_all(&mut self, knots: &[Cycle], steps: &[Step]) {
+        let so_far = self.makes_first.len();
+        for knot in knots {
+            self.untie(knot, steps);
+            if self.makes_first.len() > so_far {
+                return;
+            }
         }
     }
 
@@ -196,23 +220,23 @@ impl<'a> Ordering<'a> {
     /// address, rather than after it. One of the two waits for the other: while an intent
     /// to create is open the journal takes no other for its address.
     fn goes_first(&self, address: &Address, replaced: bool) -> bool {
-        self.deletes_first(address) || (!replaced && self.is_in_the_way(address))
+        self.deletes_first(address) || (!replaced && self.in_the_way.contains(address))
     }
 
-    /// Whether a replacement that deletes first waits for the old instances at `address`
-    /// to be gone.
-    fn is_in_the_way(&self, address: &Address) -> bool {
-        let mut seen = BTreeSet::new();
-        let mut queue: Vec<&Address> = self.needs(address).collect();
+    /// Whose old instances are to be gone before a replacement that deletes first: all that
+    /// need it, also through others whose old instances go.
+    fn in_the_way(&self) -> BTreeSet<&'a Address> {
+        let replaced = self.needed_by.keys().copied().filter(|address| self.deletes_first(address));
+        let mut queue: Vec<&Address> = replaced.collect();
+        let mut found = BTreeSet::new();
         while let Some(needed) = queue.pop() {
-            if self.deletes_first(needed) {
-                return true;
-            }
-            if self.deletes.contains_key(needed) && seen.insert(needed) {
-                queue.extend(self.needs(needed));
+            for user in self.needed_by.get(needed).into_iter().flatten().copied() {
+                if found.insert(user) && self.deletes.contains_key(user) {
+                    queue.push(user);
+                }
             }
         }
-        false
+        found
     }
 }
 

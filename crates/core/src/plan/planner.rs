@@ -251,6 +251,9 @@ impl<'a> Planner<'a> {
 
     /// What `replace_triggered_by` names and the plan changes.
     fn trigger(&self, spec: &Expanded, instance: &Instance) -> Option<Address> {
+        if !spec.has_triggers(instance) {
+            return None;
+        }
         let changed = self.steps.iter().filter(|step| match step.action {
             Action::Adopt => !step.changes.is_empty(),
             action => action.makes(),

@@ -201,6 +201,11 @@ impl Expanded {
         instance.needs.keys().map(|&index| self.instances[index].address.clone()).collect()
     }
 
+    /// Whether a change of anything else replaces `instance`.
+    pub fn has_triggers(&self, instance: &Instance) -> bool {
+        !self.template(instance).replace_triggered_by.is_empty()
+    }
+
     /// Whether a change of `changed` replaces `instance`.
     pub fn is_triggered_by(&self, instance: &Instance, changed: &Address) -> bool {
         let triggers = &self.template(instance).replace_triggered_by;

@@ -262,7 +262,7 @@ pub(super) fn known_by(evaluation: &Evaluation<'_>, lookup: &Lookup, view: &View
     Ok(match evaluation.facts.answers.get(&ask) {
         Some(Answer::Value(value)) => value.clone(),
         _ => Value::Unknown(Unknown {
-            awaits: Arc::new(BTreeSet::from([Awaited::Fact(ask)])),
+            awaits: Arc::new(BTreeSet::from([Awaited::Fact(Arc::new(ask))])),
             ty: ty.into(),
             is_secret: false,
         }),

@@ -383,7 +383,7 @@ impl<'a> Unroller<'a> {
                 .awaits
                 .iter()
                 .filter_map(|awaited| match awaited {
-                    Awaited::Fact(ask) => Some(ask.clone()),
+                    Awaited::Fact(ask) => Some(Ask::clone(ask)),
                     Awaited::Attribute(_) => None,
                 })
                 .collect();
@@ -408,7 +408,7 @@ impl<'a> Unroller<'a> {
             let all = frame.existing.iter().zip(&frame.module.existing);
             for (value, lookup) in all.flat_map(|(group, lookup)| group.all().map(move |value| (value, lookup))) {
                 asks.extend(value.awaits().into_iter().filter_map(|awaited| match awaited {
-                    Awaited::Fact(ask) => Some((ask, lookup.span)),
+                    Awaited::Fact(ask) => Some((Arc::unwrap_or_clone(ask), lookup.span)),
                     Awaited::Attribute(_) => None,
                 }));
             }

@@ -9,11 +9,13 @@
 //! The shape of a line and a document's top-level `version` are the same in every
 //! format, so that each build can tell a newer format from a damaged one.
 
+use std::collections::BTreeMap;
+
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
-use super::{FORMAT, Record, State};
+use super::{FORMAT, Record, Resource, State};
 
 /// How deep a record may nest. The reader of JSON stops at 128, and what a record
 /// holds lies a little deeper in the snapshot.
@@ -108,8 +110,55 @@ struct Versioned {
 
 /// The text of a snapshot.
 pub fn encode_snapshot(state: &State) -> Result<String, FormatError> {
-    let json = storable(state, DEEPEST + 10)?;
-    Ok(format!("{json:#}\n"))
+    encode_with_serial(state, state.serial)
+}
+
+/// The text of the snapshot that takes the place of the one that `state` was read from, and
+/// its serial.
+///
+/// # Errors
+/// As [`encode_snapshot`].
+pub fn encode_successor(state: &State) -> Result<(String, u64), FormatError> {
+    let serial = state.serial.saturating_add(1);
+    Ok((encode_with_serial(state, serial)?, serial))
+}
+
+/// Writes resource after resource, since all of them as JSON take many times their text.
+fn encode_with_serial(state: &State, serial: u64) -> Result<String, FormatError> {
+    let rest = storable(&without_resources(state, serial), DEEPEST + 10)?;
+    let rest = format!("{rest:#}\n");
+    let empty = "\n  \"resources\": {}";
+    let Some((before, after)) = rest.split_once(empty).filter(|_| !state.resources.is_empty()) else {
+        return Ok(rest);
+    };
+    let mut text = format!("{before}{}", empty.trim_end_matches('}'));
+    let mut resources: Vec<(String, &Resource)> = state.resources.iter().map(|(at, it)| (at.to_string(), it)).collect();
+    resources.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
+    for (index, (address, resource)) in resources.into_iter().enumerate() {
+        let comma = if index == 0 { "" } else { "," };
+        let json = storable(resource, DEEPEST + 8)?;
+        let lines = format!("{json:#}").replace('\n', "\n    ");
+        text.push_str(&format!("{comma}\n    {}: {lines}", Json::from(address)));
+    }
+    text.push_str("\n  }");
+    text.push_str(after);
+    Ok(text)
+}
+
+fn without_resources(state: &State, serial: u64) -> State {
+    State {
+        version: state.version,
+        lineage: state.lineage.clone(),
+        serial,
+        stack: state.stack.clone(),
+        account_id: state.account_id.clone(),
+        region: state.region.clone(),
+        assume_role: state.assume_role.clone(),
+        salt: state.salt.clone(),
+        next_generation: state.next_generation,
+        resources: BTreeMap::new(),
+        outputs: state.outputs.clone(),
+    }
 }
 
 /// The snapshot with this text, in whichever format it was written.

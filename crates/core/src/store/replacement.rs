@@ -1,14 +1,16 @@
 //! What takes the place of a snapshot, and when it may.
 
+use std::sync::Arc;
+
 use super::{Found, StoreError};
 use crate::state::State;
-use crate::state::format::{FormatError, Header, Moved, decode_snapshot, encode_moved, encode_snapshot};
+use crate::state::format::{FormatError, Header, Moved, decode_snapshot, encode_moved, encode_successor};
 
 /// What is to be stored in the place of a snapshot.
 #[derive(Clone, Debug)]
 pub enum Replacement {
     /// The successor of this state, which is the one stored but for its journal and its last changes.
-    Next(State),
+    Next(Arc<State>),
     /// The successor of a state that comes from elsewhere: from a file, or from another place. It
     /// may follow what it continues, which has the same lineage and no higher serial.
     Brought(State),
@@ -39,7 +41,8 @@ impl Replacement {
     /// When `found` is not what this may replace, or the text could not be read again.
     pub fn over(&self, found: &Found) -> Result<Writing, StoreError> {
         let (state, is_brought) = match self {
-            Self::Next(state) | Self::Gone { state, .. } => (state, false),
+            Self::Next(state) => (&**state, false),
+            Self::Gone { state, .. } => (state, false),
             Self::Brought(state) => (state, true),
         };
         let failed = |error| StoreError::of_format(error, &found.place);
@@ -53,13 +56,12 @@ impl Replacement {
     }
 
     fn writing(&self, state: &State) -> Result<Writing, FormatError> {
-        let successor = state.successor();
-        let serial = successor.serial;
         if let Self::Gone { to, .. } = self {
-            let moved = Moved::of(&successor, to);
-            return Ok(Writing { text: encode_moved(&moved)?, serial, header: None });
+            let moved = Moved::of(&state.successor(), to);
+            return Ok(Writing { text: encode_moved(&moved)?, serial: moved.serial, header: None });
         }
-        Ok(Writing { text: encode_snapshot(&successor)?, serial, header: Some(Header::of(&successor)) })
+        let (text, serial) = encode_successor(state)?;
+        Ok(Writing { text, serial, header: Some(Header { serial, ..Header::of(state) }) })
     }
 }
 
@@ -92,6 +94,7 @@ mod tests {
 
     use super::*;
     use crate::state::Salt;
+    use crate::state::format::encode_snapshot;
     use crate::store::Loaded;
 
     fn state(lineage: &str, serial: u64) -> State {
@@ -110,6 +113,10 @@ mod tests {
         replacement.over(found).map(|writing| writing.serial)
     }
 
+    fn next(state: State) -> Replacement {
+        Replacement::Next(Arc::new(state))
+    }
+
     fn gone(state: State) -> Replacement {
         Replacement::Gone { state, to: "s3://b/p".to_owned() }
     }
@@ -118,7 +125,7 @@ mod tests {
     fn only_what_a_state_came_from_is_replaced_by_its_successor() {
         let (there, nothing) = (stored(&state("a", 2)), found(None));
         let stale = |expected, found| Err(StoreError::Stale { expected, found });
-        for make in [Replacement::Next, gone] {
+        for make in [next, gone] {
             assert_eq!(serial(&make(state("a", 2)), &there), Ok(3));
             assert_eq!(serial(&make(state("a", 0)), &nothing), Ok(1));
             assert_eq!(serial(&make(state("a", 1)), &there), stale(1, 2));
@@ -148,8 +155,8 @@ mod tests {
         let moved = StoreError::Moved { place: "shop.json".to_owned(), to: "s3://b/p".to_owned() };
         assert_eq!(Loaded::join("shop", &found(None), &word), Err(moved.clone()));
         for refused in [
-            Replacement::Next(state("a", 4)),
-            Replacement::Next(state("a", 5)),
+            next(state("a", 4)),
+            next(state("a", 5)),
             Replacement::Brought(state("a", 4)),
             Replacement::Brought(state("b", 9)),
         ] {

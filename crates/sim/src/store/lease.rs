@@ -104,9 +104,9 @@ impl Lease for MemoryLease {
             check(stored)?;
             stored.replace(&replacement)
         };
-        let writing = self.connection.call("save", replace).await?;
-        *self.journal() = writing.header.map_or(Journal::Closed, Journal::New);
-        Ok(writing.serial)
+        let (serial, header) = self.connection.call("save", replace).await?;
+        *self.journal() = header.map_or(Journal::Closed, Journal::New);
+        Ok(serial)
     }
 
     async fn release(mut self: Box<Self>) -> Result<(), StoreError> {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use provision_core::state::format::encode_snapshot;
+use provision_core::state::format::{Header, encode_snapshot};
 use provision_core::store::{Found, Holder, Loaded, Replacement, StoreError, Writing};
 use tokio::time::Instant;
 
@@ -86,7 +86,8 @@ impl Stored {
     }
 
     pub(super) fn load(&self, stack: &str) -> Result<Option<Loaded>, StoreError> {
-        Loaded::join(stack, &found("the journal", &self.journal), &found("the snapshot", &self.snapshot))
+        let (journal, snapshot) = (self.journal.clone(), self.snapshot.clone());
+        Loaded::join(stack, &found("the journal", journal), &found("the snapshot", snapshot))
     }
 
     pub(super) fn holder(&self) -> Option<&Holder> {
@@ -156,19 +157,23 @@ impl Stored {
         Ok(())
     }
 
-    pub(super) fn replace(&mut self, replacement: &Replacement) -> Result<Writing, StoreError> {
+    /// Answers the serial, and what begins the journal that follows.
+    pub(super) fn replace(&mut self, replacement: &Replacement) -> Result<(u64, Option<Header>), StoreError> {
         let there = if self.rules.compares { self.snapshot.clone() } else { self.replaceable(replacement)? };
-        let writing = replacement.over(&found("the snapshot", &there))?;
-        self.snapshot = Some(writing.text.clone());
+        let Writing { text, serial, header } = replacement.over(&found("the snapshot", there))?;
+        self.snapshot = Some(text);
         self.journal = None;
-        Ok(writing)
+        Ok((serial, header))
     }
 }
 
 impl Stored {
     /// What `replacement` may replace, whatever is there.
     fn replaceable(&self, replacement: &Replacement) -> Result<Option<String>, StoreError> {
-        let (Replacement::Next(state) | Replacement::Brought(state) | Replacement::Gone { state, .. }) = replacement;
+        let state = match replacement {
+            Replacement::Next(state) => &**state,
+            Replacement::Brought(state) | Replacement::Gone { state, .. } => state,
+        };
         let text = encode_snapshot(state).map_err(|error| StoreError::of_format(error, "the snapshot"))?;
         Ok(self.snapshot.as_ref().filter(|_| state.serial > 0).map(|_| text))
     }
@@ -178,6 +183,6 @@ fn lost(to: Option<&Lock>) -> StoreError {
     StoreError::LeaseLost { holder: to.filter(|lock| lock.is_held()).map(|lock| lock.holder.clone()) }
 }
 
-pub(super) fn found(place: &str, text: &Option<String>) -> Found {
-    Found { place: place.to_owned(), bytes: text.clone().map(String::into_bytes) }
+pub(super) fn found(place: &str, text: Option<String>) -> Found {
+    Found { place: place.to_owned(), bytes: text.map(String::into_bytes) }
 }

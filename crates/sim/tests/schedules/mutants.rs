@@ -284,7 +284,7 @@ impl Lease for BrokenLease {
 
     async fn replace(&self, replacement: &Replacement) -> Result<u64, StoreError> {
         let replacement = match replacement {
-            Replacement::Next(state) => Replacement::Next(self.broken.saved(state)),
+            Replacement::Next(state) => Replacement::Next(Arc::new(self.broken.saved(state))),
             other => other.clone(),
         };
         self.broken.heard(self.inner.replace(&replacement).await)

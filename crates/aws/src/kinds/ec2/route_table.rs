@@ -8,6 +8,7 @@ use aws_sdk_ec2::types::{
 };
 use ipnet::IpNet;
 use provision_core::driver::{Cause, CloudError, Id, Intent, Phase, Recovery};
+use provision_core::rate::Rates;
 use provision_core::schema::FieldError;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -21,6 +22,7 @@ use crate::kind::{Kind, Live, Result, Update, Wanted, fault};
 use crate::query::Query;
 use crate::read;
 use crate::service::ec2::{self, FILTER_VALUES, filter, intent_filter};
+use crate::service::rates;
 use crate::types::{Ref, Tags};
 
 /// Where the traffic of subnets and gateways goes.
@@ -149,6 +151,7 @@ impl Kind for RouteTable {
     const NAME: &'static str = "ec2/route_table";
     const RECOVERY: Recovery = Recovery::Tag;
     const BATCH: Option<u32> = Some(200);
+    const RATES: Rates = rates::ec2::RATES;
     const EARLY: &'static [&'static str] = &["id", "arn", "owner_id"];
     const EVENTUAL: &'static [&'static str] = &[
         "Gateway.NotAttached",

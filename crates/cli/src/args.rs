@@ -181,8 +181,8 @@ pub(crate) struct RunArgs {
     #[arg(short, long)]
     pub(crate) yes: bool,
 
-    /// How many steps run at once, at most.
-    #[arg(long, default_value_t = provision_engine::PARALLELISM, value_parser = at_least_one)]
+    /// At most this many calls at once.
+    #[arg(long, default_value_t = provision_aws::cloud::AT_ONCE, value_parser = at_least_one)]
     pub(crate) parallelism: usize,
 }
 

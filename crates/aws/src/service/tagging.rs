@@ -93,7 +93,7 @@ fn tagged<K: Tagged>(mut live: Live<K>, tags: Tags) -> Option<Live<K>> {
 }
 
 /// How many ARNs one call takes.
-const ARNS: usize = 100;
+pub(crate) const ARNS: usize = 100;
 
 /// What the tagging API tells of the resources whose ARN is recorded, in the same call
 /// as those of all other kinds that are read at the same time.

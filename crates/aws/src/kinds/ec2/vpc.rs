@@ -17,7 +17,7 @@ use crate::cloud::Cloud;
 use crate::error::{Absent, Op, incomplete};
 use crate::kind::{Kind, Live, Result, Update, Wanted, fault};
 use crate::query::Query;
-use crate::read;
+use crate::read::{self, Reading};
 use crate::service::ec2::{self, FILTER_VALUES, boolean, filter, intent_filter};
 use crate::service::rates;
 use crate::types::Tags;
@@ -128,6 +128,7 @@ impl Kind for Vpc {
     const NAME: &'static str = "ec2/vpc";
     const RECOVERY: Recovery = Recovery::Tag;
     const BATCH: Option<u32> = Some(200);
+    const READING: Reading = Reading { each: 1, ..Reading::BATCH };
     const RATES: Rates = rates::ec2::RATES;
     const EARLY: &'static [&'static str] = &["id", "arn", "owner_id", "cidr_block"];
     const EVENTUAL: &'static [&'static str] = &["InvalidVpcID.NotFound"];

@@ -13,7 +13,7 @@ use crate::cloud::Cloud;
 use crate::error::{Absent, Op, incomplete};
 use crate::kind::{Kind, Live, Result, Update, Wanted};
 use crate::query::Query;
-use crate::read;
+use crate::read::{self, Reading};
 use crate::service::rates;
 use crate::service::tagging::{self, Named, Tagged};
 use crate::service::timestamp;
@@ -115,6 +115,7 @@ pub struct Outputs {
 impl Kind for Key {
     const NAME: &'static str = "kms/key";
     const RECOVERY: Recovery = Recovery::Tag;
+    const READING: Reading = Reading::TAGGED_EACH;
     const RATES: Rates = rates::kms::KEY;
     const EARLY: &'static [&'static str] = &["id", "arn", "key_id"];
     /// A policy's principals may have been made a moment ago, and so may the key.

@@ -16,7 +16,7 @@ use crate::cloud::Cloud;
 use crate::error::{Absent, Op};
 use crate::kind::{Kind, Live, Result, Update, Wanted};
 use crate::query::Query;
-use crate::read;
+use crate::read::{self, Reading};
 use crate::service::s3::acl::{self, Acl};
 use crate::service::s3::{
     NO_BUCKET, access, endpoint, list, objects, or_nothing, read_part, rules, settings, tags, update_part,
@@ -162,6 +162,7 @@ impl Kind for Bucket {
     const NAME: &'static str = "s3/bucket";
     const RECOVERY: Recovery = Recovery::NaturalKey;
     const BATCH: Option<u32> = Some(1000);
+    const READING: Reading = Reading { alone: Some(1), ..Reading::TAGGED_BATCH };
     /// Replication and logging look at the settings of the bucket they go to.
     const EARLY: &'static [&'static str] = &[];
     /// A policy's principals may have been made a moment ago, and so may the bucket.

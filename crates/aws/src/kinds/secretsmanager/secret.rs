@@ -128,6 +128,7 @@ pub struct Outputs {
 impl Kind for Secret {
     const NAME: &'static str = "secretsmanager/secret";
     const RECOVERY: Recovery = Recovery::NaturalKey;
+    const BATCH: Option<u32> = Some(FILTER_VALUES as u32);
     const RATES: Rates = rates::SECRETS_MANAGER;
     const EARLY: &'static [&'static str] = &["id", "arn", "name"];
     const TIMING: Timing = Timing { create: 0, update: 0, delete: 0, limit: 600 };

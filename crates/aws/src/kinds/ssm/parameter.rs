@@ -17,7 +17,7 @@ use crate::cloud::Cloud;
 use crate::error::{Absent, Op};
 use crate::kind::{Kind, Live, Result, Update, Wanted};
 use crate::query::Query;
-use crate::read;
+use crate::read::{self, Reading};
 use crate::service::kms;
 use crate::service::rates;
 use crate::service::tagging::{self, Tagged};
@@ -122,6 +122,7 @@ impl Kind for Parameter {
     const NAME: &'static str = "ssm/parameter";
     const RECOVERY: Recovery = Recovery::NaturalKey;
     const BATCH: Option<u32> = Some(10);
+    const READING: Reading = Reading::TAGGED_BATCH;
     const RATES: Rates = rates::PARAMETER_STORE;
 
     type Outputs = Outputs;

@@ -6,6 +6,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use provision_aws::kinds::calls_to_read;
 use provision_core::expr::FUNCTIONS;
 use provision_core::schema::{Schemas, module_schema, reference_page, spec_schema};
 
@@ -95,7 +96,27 @@ fn index(schemas: &Schemas) -> String {
         let summary = schema.description.doc.lines().next().unwrap_or_default();
         let _ = writeln!(page, "- [`{name}`]({name}.md): {summary}", name = schema.name());
     }
-    page
+    page + &reading(schemas)
+}
+
+/// How many resources the table of reads tells of.
+const READ: [u32; 4] = [1, 10, 100, 1000];
+
+/// What a drift costs.
+fn reading(schemas: &Schemas) -> String {
+    let mut table = "\n## Calls of a drift\n\n\
+        To read so many of one kind, where nothing optional is managed. The tags of a hundred resources, of whatever \
+        kinds, are one call: it is counted with each kind here and made once. Parts that are managed and no batch \
+        tells, such as a bucket's policy, cost a call more for each resource. Aliases, roles and buckets are found in lists \
+        of the whole account: others there may take further pages.\n\n| kind | "
+        .to_owned();
+    let counts = READ.map(|count| count.to_string());
+    let _ = write!(table, "{} |\n|---|---|---|---|---|\n", counts.join(" | "));
+    for schema in schemas.iter() {
+        let calls = READ.map(|count| calls_to_read(schema.name(), count).unwrap_or_default().to_string());
+        let _ = writeln!(table, "| `{}` | {} |", schema.name(), calls.join(" | "));
+    }
+    table
 }
 
 fn functions() -> String {

@@ -1,6 +1,7 @@
 //! One configuration, one HTTP client and one identity cache shared by every service client.
 
 mod calls;
+mod in_flight;
 mod places;
 mod secret_value;
 
@@ -9,7 +10,7 @@ use std::sync::OnceLock;
 
 use aws_config::retry::RetryConfig;
 use aws_config::sts::AssumeRoleProvider;
-use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_config::{BehaviorVersion, ConfigLoader, Region, SdkConfig};
 use aws_sdk_sts::config::{Credentials, SharedCredentialsProvider};
 use provision_core::driver::{AssumeRole, CloudError, Identity, Place};
 use tokio::sync::OnceCell;
@@ -19,6 +20,7 @@ use crate::error::{ASSUME_ROLE, Op};
 use crate::types::Tags;
 
 use calls::Calls;
+pub use in_flight::AT_ONCE;
 pub use places::Aws;
 
 /// The AWS account and region the credentials point at.
@@ -87,9 +89,10 @@ clients! {
 
 impl Cloud {
     /// Reads the configuration as the AWS CLI would; `region` goes before what is found there.
-    /// What is found there assumes the role, if there is one.
-    pub async fn connect(region: Option<&str>, assume_role: Option<&AssumeRole>) -> Self {
-        let mut loader = aws_config::defaults(BehaviorVersion::latest()).retry_config(RetryConfig::disabled());
+    /// What is found there assumes the role, if there is one. No more than `at_once` calls are
+    /// in flight at any time, those in other places included; see [`AT_ONCE`].
+    pub async fn connect(region: Option<&str>, assume_role: Option<&AssumeRole>, at_once: usize) -> Self {
+        let mut loader = loader(at_once);
         if let Some(region) = region {
             loader = loader.region(Region::new(region.to_owned()));
         }
@@ -102,9 +105,12 @@ impl Cloud {
 
     /// A local AWS at `endpoint`, which takes any credentials.
     pub async fn local(endpoint: &str, region: &str) -> Self {
-        let loader = aws_config::defaults(BehaviorVersion::latest()).retry_config(RetryConfig::disabled());
+        Self::local_at_most(endpoint, region, AT_ONCE).await
+    }
+
+    async fn local_at_most(endpoint: &str, region: &str, at_once: usize) -> Self {
         let credentials = Credentials::new("test", "test", None, None, "local");
-        let loader = loader.endpoint_url(endpoint).credentials_provider(credentials);
+        let loader = loader(at_once).endpoint_url(endpoint).credentials_provider(credentials);
         Self::new(loader.region(Region::new(region.to_owned())).load().await)
     }
 
@@ -204,6 +210,15 @@ impl Cloud {
     /// The ARN of `resource` in `service`, in our partition and region and the account `account`.
     pub fn arn(&self, service: &str, account: &str, resource: &str) -> String {
         format!("arn:{}:{service}:{}:{account}:{resource}", self.partition(), self.region())
+    }
+}
+
+/// What every configuration begins with.
+fn loader(at_once: usize) -> ConfigLoader {
+    let loader = aws_config::defaults(BehaviorVersion::latest()).retry_config(RetryConfig::disabled());
+    match in_flight::client(at_once) {
+        Some(client) => loader.http_client(client),
+        None => loader,
     }
 }
 

@@ -17,6 +17,7 @@ use serde_json::Value as Json;
 
 use crate::cloud::Cloud;
 use crate::query::Query;
+use crate::read::Reading;
 
 /// What every method of a kind answers.
 pub type Result<T, E = CloudError> = std::result::Result<T, E>;
@@ -49,6 +50,8 @@ pub trait Kind: Serialize + DeserializeOwned + JsonSchema + Send + Sync + 'stati
     const TIMING: Timing = Timing::INSTANT;
     /// How many resources one call reads; `None` if reading each takes calls of its own.
     const BATCH: Option<u32> = None;
+    /// What reading takes where nothing optional is managed.
+    const READING: Reading = Reading::BATCH;
     /// How often AWS lets its calls be made.
     const RATES: Rates = Rates::UNPUBLISHED;
     /// Whether it lies in no region, as IAM's kinds do: a region stated for it means nothing.
@@ -148,6 +151,11 @@ impl<K: Kind> Update<K> {
 
 fn is_property<K: Kind>(field: &str) -> bool {
     json_schema::<K>().pointer(&format!("/properties/{field}")).is_some()
+}
+
+/// The calls that read so many resources of which nothing optional is managed.
+pub fn calls_to_read<K: Kind>(count: u32) -> u32 {
+    K::READING.calls(count, K::BATCH.unwrap_or(1))
 }
 
 /// What the registry knows of the kind `K`.

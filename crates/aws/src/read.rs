@@ -8,6 +8,42 @@ use provision_core::driver::Id;
 
 use crate::error::Absent;
 use crate::kind::{Kind, Live, Result, Wanted};
+use crate::service::tagging;
+
+/// How many calls it takes to read resources of which nothing optional is managed.
+#[derive(Clone, Copy, Debug)]
+pub struct Reading {
+    /// For each batch.
+    pub batch: u32,
+    /// For each resource.
+    pub each: u32,
+    /// For the tags of each hundred, which the tagging API tells of all kinds at once; a single
+    /// resource's are told by its own service.
+    pub tags: u32,
+    /// For a single resource, where that is another way.
+    pub alone: Option<u32>,
+}
+
+impl Reading {
+    /// One for each batch.
+    pub const BATCH: Self = Self { batch: 1, each: 0, tags: 0, alone: None };
+    /// One for each batch, and one for the tags of each hundred.
+    pub const TAGGED_BATCH: Self = Self { tags: 1, ..Self::BATCH };
+    /// One for each resource, and one for the tags of each hundred.
+    pub const TAGGED_EACH: Self = Self { batch: 0, each: 1, ..Self::TAGGED_BATCH };
+
+    /// The calls that read so many resources, in batches of `batch`.
+    pub const fn calls(self, count: u32, batch: u32) -> u32 {
+        match self.alone {
+            Some(alone) if count == 1 => alone,
+            _ => {
+                self.batch * count.div_ceil(batch)
+                    + self.each * count
+                    + self.tags * count.div_ceil(tagging::ARNS as u32)
+            }
+        }
+    }
+}
 
 /// How many calls a fanned-out read keeps in flight.
 const IN_FLIGHT: usize = 10;

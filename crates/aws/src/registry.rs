@@ -24,6 +24,14 @@ macro_rules! kinds {
             &SCHEMAS
         }
 
+        /// The calls that read so many resources of the kind `name`, of which nothing optional is managed.
+        pub fn calls_to_read(name: &str, count: u32) -> Option<u32> {
+            match name {
+                $($name => Some(crate::kind::calls_to_read::<$kind>(count)),)*
+                _ => None,
+            }
+        }
+
         /// The names of all kinds, sorted.
         pub const NAMES: &[&str] = &[$($name,)*];
     };

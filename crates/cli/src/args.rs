@@ -181,7 +181,7 @@ pub(crate) struct RunArgs {
     #[arg(short, long)]
     pub(crate) yes: bool,
 
-    /// How many steps run at once, at most.
+    /// At most this many calls at once. What AWS allows of each is kept to by itself.
     #[arg(long, default_value_t = provision_engine::calls::PARALLELISM, value_parser = at_least_one)]
     pub(crate) parallelism: usize,
 }

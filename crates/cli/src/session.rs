@@ -120,7 +120,7 @@ impl Connection {
         observer: Arc<dyn Observer>,
         parallelism: usize,
     ) -> Result<Self, CliError> {
-        let cloud = Arc::new(Cloud::connect(lies.region.as_deref(), lies.assume_role.as_ref()).await);
+        let cloud = Arc::new(Cloud::connect(lies.region.as_deref(), lies.assume_role.as_ref(), parallelism).await);
         check_region(&cloud)?;
         let engine = Engine {
             provider: Arc::new(Aws::new(cloud.clone())),

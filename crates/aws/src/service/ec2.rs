@@ -1,15 +1,20 @@
 //! EC2: tags inside create calls, filters, batches, zones.
 
 pub(crate) mod interfaces;
+pub(crate) mod route_tables;
 pub(crate) mod rules;
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use aws_sdk_ec2::types::{AttributeBooleanValue, Filter, ResourceType, Tag, TagSpecification, UnsuccessfulItem};
+use futures::stream::{self, StreamExt};
 use provision_core::driver::{Id, Intent};
 
 use crate::cloud::Cloud;
 use crate::error::{Op, refused};
 use crate::kind::{Kind, Result, Update, Wanted};
 use crate::query::Query;
+use crate::service::rates::ec2::MUTATING;
 use crate::types::{INTENT_TAG, Tags};
 
 /// How many values one filter takes.
@@ -74,6 +79,28 @@ pub(crate) fn is_made_by(intent: &Intent, tags: &Option<Vec<Tag>>) -> bool {
 /// A flag as the Modify…Attribute calls take it.
 pub(crate) fn boolean(value: bool) -> AttributeBooleanValue {
     AttributeBooleanValue::builder().value(value).build()
+}
+
+/// Makes changes that do not depend on each other, as many at a time as EC2 lets be made at once.
+/// Those under way are awaited whatever becomes of the others, so that none is left undecided.
+///
+/// # Errors
+/// The first that failed, after which no other is begun.
+pub(crate) async fn side_by_side<F>(changes: Vec<F>) -> Result<()>
+where
+    F: Future<Output = Result<()>>,
+{
+    let failed = AtomicBool::new(false);
+    let changes: Vec<_> = changes.into_iter().map(|change| unless(&failed, change)).collect();
+    let made: Vec<Result<()>> = stream::iter(changes).buffer_unordered(MUTATING.burst as usize).collect().await;
+    made.into_iter().collect()
+}
+
+async fn unless(failed: &AtomicBool, change: impl Future<Output = Result<()>>) -> Result<()> {
+    match failed.load(Ordering::Relaxed) {
+        true => Ok(()),
+        false => change.await.inspect_err(|_| failed.store(true, Ordering::Relaxed)),
+    }
 }
 
 /// Sets and removes tags where the update says they differ.
@@ -147,9 +174,30 @@ pub(crate) async fn zones(cloud: &Cloud) -> Result<Vec<String>> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::AtomicUsize;
+
+    use provision_core::driver::{Cause, CloudError};
     use serde_json::json;
+    use tokio::task::yield_now;
 
     use super::*;
+
+    #[tokio::test]
+    async fn after_a_failure_no_change_is_begun_and_those_under_way_end() {
+        let (begun, ended) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        let change = async |number: usize| {
+            begun.fetch_add(1, Ordering::Relaxed);
+            for _ in 0..number {
+                yield_now().await;
+            }
+            ended.fetch_add(1, Ordering::Relaxed);
+            if number == 1 { Err(CloudError::new(Cause::Throttled, "ec2:CreateRoute", "no")) } else { Ok(()) }
+        };
+        assert!(side_by_side((2..200).map(change).collect()).await.is_ok());
+        assert_eq!((begun.swap(0, Ordering::Relaxed), ended.swap(0, Ordering::Relaxed)), (198, 198));
+        assert!(side_by_side((1..200).map(change).collect()).await.is_err());
+        assert_eq!((begun.into_inner(), ended.into_inner()), (50, 50));
+    }
 
     #[test]
     fn filters_are_made_of_what_is_stated() {

@@ -3,6 +3,7 @@
 pub(crate) mod ec2;
 pub(crate) mod iam;
 pub(crate) mod kms;
+pub(crate) mod rates;
 pub(crate) mod s3;
 pub(crate) mod secretsmanager;
 pub(crate) mod tagging;

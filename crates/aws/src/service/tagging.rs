@@ -54,7 +54,22 @@ pub(crate) async fn with_tags<K: Tagged>(
     wanted: &[Wanted<K>],
     read: impl Future<Output = Result<Vec<Option<Live<K>>>>>,
 ) -> Result<Vec<Option<Live<K>>>> {
-    let (told, found) = tokio::join!(told(cloud, wanted), read);
+    with_told(cloud, wanted, told(cloud, wanted), read).await
+}
+
+/// The same where the kind knows more of what the tagging API tells: `told` is what may be
+/// believed of it, by ARN. Whatever else is there is asked for its tags, and is absent where
+/// these say so.
+///
+/// # Errors
+/// The first call that fails ends the read.
+pub(crate) async fn with_told<K: Tagged>(
+    cloud: &Cloud,
+    wanted: &[Wanted<K>],
+    told: impl Future<Output = Answers<Tags>>,
+    read: impl Future<Output = Result<Vec<Option<Live<K>>>>>,
+) -> Result<Vec<Option<Live<K>>>> {
+    let (told, found) = tokio::join!(told, read);
     let found: Vec<_> = wanted.iter().zip(found?).collect();
     let tags = read::each(&found, async |(wanted, live)| match live {
         Some(live) => tags(cloud, wanted, &told, K::arn(&live.outputs)).await,
@@ -78,11 +93,11 @@ fn tagged<K: Tagged>(mut live: Live<K>, tags: Tags) -> Option<Live<K>> {
 }
 
 /// How many ARNs one call takes.
-const ARNS: usize = 100;
+pub(crate) const ARNS: usize = 100;
 
 /// What the tagging API tells of the resources whose ARN is recorded, in the same call
 /// as those of all other kinds that are read at the same time.
-async fn told<K: Tagged>(cloud: &Cloud, wanted: &[Wanted<K>]) -> Answers<Tags> {
+pub(crate) async fn told<K: Tagged>(cloud: &Cloud, wanted: &[Wanted<K>]) -> Answers<Tags> {
     let arns = wanted
         .iter()
         .filter(|wanted| wanted.applied.is_some())

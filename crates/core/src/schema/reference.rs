@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use super::{Field, Format, KindSchema, ObjectType, StringType, Type};
 use crate::driver::Recovery;
+use crate::rate::{Rate, Rates};
 
 /// All there is to know about a kind, for people.
 pub fn reference_page(schema: &KindSchema) -> String {
@@ -36,7 +37,36 @@ fn manners(schema: &KindSchema) -> String {
         let (create, update, delete) = (timing.create, timing.update, timing.delete);
         let _ = writeln!(text, "- Expected to take {create} s to create, {update} s to update, {delete} s to delete.");
     }
+    rates(&mut text, schema.description.rates);
     text
+}
+
+/// How often AWS lets its calls be made: operations of the same rate in one line.
+fn rates(text: &mut String, rates: Rates) {
+    let Rates { create, read, update, delete } = rates;
+    let mut left = vec![("creates", create), ("reads", read), ("updates", update), ("deletes", delete)];
+    left.retain(|(_, rate)| rate.is_some());
+    if left.is_empty() {
+        text.push_str("- AWS publishes no rate for its calls.\n");
+    }
+    while let Some(&(_, Some(rate))) = left.first() {
+        let same = left.extract_if(.., |(_, other)| *other == Some(rate)).map(|(name, _)| name).collect::<Vec<_>>();
+        let _ = writeln!(text, "- AWS allows {}.", rate_text(rate, &same));
+    }
+}
+
+fn rate_text(Rate { burst, per_second }: Rate, operations: &[&str]) -> String {
+    let operations = match operations {
+        [first @ .., second_last, last] => {
+            let first: String = first.iter().map(|name| format!("{name}, ")).collect();
+            format!("each of {first}{second_last} and {last}")
+        }
+        one => one.concat(),
+    };
+    if burst == per_second {
+        return format!("{per_second} {operations} a second");
+    }
+    format!("{burst} {operations} at once, then {per_second} a second")
 }
 
 fn fields(page: &mut String, object: &ObjectType, depth: usize) {

@@ -2,6 +2,7 @@
 
 use aws_sdk_ec2::types::{self, DomainType, ResourceType};
 use provision_core::driver::{Id, Intent, Recovery};
+use provision_core::rate::Rates;
 use provision_core::schema::FieldError;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -12,6 +13,7 @@ use crate::kind::{Kind, Live, Result, Update, Wanted, fault};
 use crate::query::Query;
 use crate::read;
 use crate::service::ec2::{self, FILTER_VALUES, filter, intent_filter};
+use crate::service::rates;
 use crate::types::Tags;
 
 /// An Elastic IP address. Its id is the allocation id, such as `eipalloc-0a1b`.
@@ -102,6 +104,7 @@ impl Kind for Eip {
     const NAME: &'static str = "ec2/eip";
     const RECOVERY: Recovery = Recovery::Tag;
     const BATCH: Option<u32> = Some(200);
+    const RATES: Rates = rates::ec2::RATES;
     const EARLY: &'static [&'static str] = &["id", "arn", "allocation_id", "public_ip", "public_dns"];
     const EVENTUAL: &'static [&'static str] = &[
         "IncorrectInstanceState",

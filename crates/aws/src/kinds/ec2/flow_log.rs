@@ -7,6 +7,7 @@ use aws_sdk_ec2::types::{
     ResourceType, TagFieldSpecificationRequest, TaggableResourceType, TrafficType,
 };
 use provision_core::driver::{Id, Intent, Recovery};
+use provision_core::rate::Rates;
 use provision_core::schema::FieldError;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -18,6 +19,7 @@ use crate::kinds::logs::log_group::LogGroup;
 use crate::query::Query;
 use crate::read;
 use crate::service::ec2::{self, FILTER_VALUES, filter, intent_filter};
+use crate::service::rates;
 use crate::types::{Ref, Tags};
 
 /// A record of the traffic of one VPC, subnet, network interface or gateway.
@@ -147,6 +149,7 @@ impl Kind for FlowLog {
     const NAME: &'static str = "ec2/flow_log";
     const RECOVERY: Recovery = Recovery::Tag;
     const BATCH: Option<u32> = Some(200);
+    const RATES: Rates = rates::ec2::RATES;
     const EARLY: &'static [&'static str] = &["id", "arn"];
     const EVENTUAL: &'static [&'static str] =
         &["InvalidFlowLogId.NotFound", "InvalidParameter: Unable to assume given IAM role"];

@@ -2,6 +2,7 @@
 
 use aws_sdk_ec2::types::{self, AttachmentStatus, ResourceType};
 use provision_core::driver::{Id, Intent, Phase, Recovery};
+use provision_core::rate::Rates;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -12,6 +13,7 @@ use crate::kind::{Kind, Live, Result, Update, Wanted};
 use crate::query::Query;
 use crate::read;
 use crate::service::ec2::{self, FILTER_VALUES, filter, intent_filter};
+use crate::service::rates;
 use crate::types::{Ref, Tags};
 
 /// A gateway through which a VPC reaches the internet and is reached from there.
@@ -43,6 +45,7 @@ impl Kind for InternetGateway {
     const NAME: &'static str = "ec2/internet_gateway";
     const RECOVERY: Recovery = Recovery::Tag;
     const BATCH: Option<u32> = Some(200);
+    const RATES: Rates = rates::ec2::RATES;
     /// Not the id: a route through a gateway that is not yet attached is refused.
     const EARLY: &'static [&'static str] = &["arn", "owner_id"];
     const EVENTUAL: &'static [&'static str] = &["InvalidInternetGatewayID.NotFound", "InvalidVpcID.NotFound"];

@@ -7,6 +7,7 @@ use aws_sdk_ec2::types::{
     NatGatewayAddressStatus as Status, NatGatewayState as State, ResourceType,
 };
 use provision_core::driver::{Id, Intent, Phase, Recovery};
+use provision_core::rate::Rates;
 use provision_core::schema::{FieldError, Timing};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -20,6 +21,7 @@ use crate::kind::{Kind, Live, Result, Update, Wanted, fault};
 use crate::query::Query;
 use crate::read;
 use crate::service::ec2::{self, FILTER_VALUES, filter, intent_filter};
+use crate::service::rates;
 use crate::types::{Ref, Tags};
 
 /// Lets instances of private subnets reach out without being reached.
@@ -152,6 +154,7 @@ impl Kind for NatGateway {
     const NAME: &'static str = "ec2/nat_gateway";
     const RECOVERY: Recovery = Recovery::Tag;
     const BATCH: Option<u32> = Some(200);
+    const RATES: Rates = rates::ec2::NAT_GATEWAY;
     /// Not the id: a route to a gateway that is still pending is refused.
     const EARLY: &'static [&'static str] = &["arn"];
     const TIMING: Timing = Timing { create: 90, update: 30, delete: 50, limit: 1200 };

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use aws_sdk_ec2::operation::associate_route_table::builders::AssociateRouteTableFluentBuilder as Associate;
 use aws_sdk_ec2::types::{
     self, ResourceType, RouteOrigin, RouteTableAssociation, RouteTableAssociationStateCode as State,
 };
 use ipnet::IpNet;
-use provision_core::driver::{Cause, CloudError, Id, Intent, Phase, Recovery};
+use provision_core::driver::{Id, Intent, Phase, Recovery};
+use provision_core::rate::Rates;
 use provision_core::schema::FieldError;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -20,7 +20,11 @@ use crate::error::{Absent, Op, incomplete};
 use crate::kind::{Kind, Live, Result, Update, Wanted, fault};
 use crate::query::Query;
 use crate::read;
+use crate::service::ec2::route_tables::{
+    FORMER_MAIN_TAG, SetTarget, Tables, describe, is_settled, replace_association, state,
+};
 use crate::service::ec2::{self, FILTER_VALUES, filter, intent_filter};
+use crate::service::rates;
 use crate::types::{Ref, Tags};
 
 /// Where the traffic of subnets and gateways goes.
@@ -142,13 +146,11 @@ pub struct Outputs {
 /// What a route to a range of the VPC itself is called.
 const LOCAL: &str = "local";
 
-/// Names, on a table that became the main one, the table that was it before.
-const FORMER_MAIN_TAG: &str = "provision:former-main";
-
 impl Kind for RouteTable {
     const NAME: &'static str = "ec2/route_table";
     const RECOVERY: Recovery = Recovery::Tag;
     const BATCH: Option<u32> = Some(200);
+    const RATES: Rates = rates::ec2::RATES;
     const EARLY: &'static [&'static str] = &["id", "arn", "owner_id"];
     const EVENTUAL: &'static [&'static str] = &[
         "Gateway.NotAttached",
@@ -242,22 +244,13 @@ impl RouteTable {
     async fn update_routes(&self, cloud: &Cloud, tables: &Tables) -> Result<()> {
         let Some(wanted) = &self.routes else { return Ok(()) };
         let present: Vec<&types::Route> = tables.own_routes().filter(|route| !is_propagated(route)).collect();
-        for route in wanted {
-            let there =
-                present.iter().copied().find(|present| Route::from(*present).destination() == route.destination());
-            match there.map(Route::from) {
-                None => create(cloud, &tables.own, route).await?,
-                Some(there) if there.targets() == route.targets() => {}
-                Some(_) => replace(cloud, &tables.own, route).await?,
-            }
-        }
-        for route in present.into_iter().filter(|route| is_stated_or_ours(route, Some(self))) {
-            let there = Route::from(route);
-            if !wanted.iter().any(|wanted| wanted.destination() == there.destination()) {
-                remove(cloud, &tables.own, there, route.origin == Some(RouteOrigin::CreateRouteTable)).await?;
-            }
-        }
-        Ok(())
+        ec2::side_by_side(wanted.iter().map(|route| lead(cloud, &tables.own, &present, route)).collect()).await?;
+        let is_surplus = |route: &&types::Route| {
+            let destination = Route::from(*route).destination();
+            is_stated_or_ours(route, Some(self)) && !wanted.iter().any(|wanted| wanted.destination() == destination)
+        };
+        let surplus = present.iter().copied().filter(is_surplus);
+        ec2::side_by_side(surplus.map(|route| remove(cloud, &tables.own, route)).collect()).await
     }
 
     async fn update_associations(&self, cloud: &Cloud, tables: &Tables) -> Result<()> {
@@ -296,15 +289,10 @@ impl RouteTable {
             return Ok(());
         };
         let live = update.live.propagating_vgw_ids.clone().unwrap_or_default();
-        for gateway in wanted.difference(&live) {
-            let call = cloud.ec2().enable_vgw_route_propagation().route_table_id(update.id.as_str());
-            call.gateway_id(gateway).send().await.op("ec2:EnableVgwRoutePropagation")?;
-        }
-        for gateway in live.difference(wanted) {
-            let call = cloud.ec2().disable_vgw_route_propagation().route_table_id(update.id.as_str());
-            call.gateway_id(gateway).send().await.op("ec2:DisableVgwRoutePropagation").absent()?;
-        }
-        Ok(())
+        let enabled = wanted.difference(&live).map(|gateway| propagate(cloud, &update.id, gateway));
+        ec2::side_by_side(enabled.collect()).await?;
+        let disabled = live.difference(wanted).map(|gateway| stop_propagation(cloud, &update.id, gateway));
+        ec2::side_by_side(disabled.collect()).await
     }
 }
 
@@ -407,6 +395,16 @@ macro_rules! with_route {
     };
 }
 
+/// Makes a route lead where it should, whatever of those that are `present` has its destination.
+async fn lead(cloud: &Cloud, table: &Id, present: &[&types::Route], route: &Route) -> Result<()> {
+    let mut present = present.iter().map(|present| Route::from(*present));
+    match present.find(|present| present.destination() == route.destination()) {
+        None => create(cloud, table, route).await,
+        Some(there) if there.targets() == route.targets() => Ok(()),
+        Some(_) => replace(cloud, table, route).await,
+    }
+}
+
 async fn create(cloud: &Cloud, table: &Id, route: &Route) -> Result<()> {
     let call = with_route!(cloud.ec2().create_route(), table, route);
     call.set_gateway_id(route.gateway_id.clone()).send().await.op("ec2:CreateRoute")?;
@@ -424,14 +422,14 @@ async fn replace(cloud: &Cloud, table: &Id, route: &Route) -> Result<()> {
 }
 
 /// Deletes a route; one to a range of the VPC cannot be deleted and leads there again.
-async fn remove(cloud: &Cloud, table: &Id, route: Route, is_of_the_vpc: bool) -> Result<()> {
+async fn remove(cloud: &Cloud, table: &Id, route: &types::Route) -> Result<()> {
     let destination = Route {
-        destination_cidr_block: route.destination_cidr_block,
-        destination_ipv6_cidr_block: route.destination_ipv6_cidr_block,
-        destination_prefix_list_id: route.destination_prefix_list_id,
+        destination_cidr_block: route.destination_cidr_block.clone(),
+        destination_ipv6_cidr_block: route.destination_ipv6_cidr_block.clone(),
+        destination_prefix_list_id: route.destination_prefix_list_id.clone(),
         ..Route::default()
     };
-    if is_of_the_vpc {
+    if route.origin == Some(RouteOrigin::CreateRouteTable) {
         let local = Route { gateway_id: Some(LOCAL.to_owned()), ..destination };
         return replace(cloud, table, &local).await;
     }
@@ -443,95 +441,16 @@ async fn remove(cloud: &Cloud, table: &Id, route: Route, is_of_the_vpc: bool) ->
     Ok(())
 }
 
-/// Says what is associated.
-type SetTarget = fn(Associate, &str) -> Associate;
-
-/// The route tables of a VPC as they are now.
-struct Tables {
-    own: Id,
-    all: Vec<types::RouteTable>,
-}
-
-impl Tables {
-    async fn read(cloud: &Cloud, vpc: &Ref<Vpc>, own: &Id) -> Result<Self> {
-        Ok(Self { own: own.clone(), all: describe(cloud, vec![filter("vpc-id", [vpc.as_str()])]).await? })
-    }
-
-    fn own(&self) -> Option<&types::RouteTable> {
-        self.all.iter().find(|table| table.route_table_id() == Some(self.own.as_str()))
-    }
-
-    fn own_routes(&self) -> impl Iterator<Item = &types::Route> {
-        self.own().into_iter().flat_map(types::RouteTable::routes)
-    }
-
-    fn associations(&self) -> impl Iterator<Item = &RouteTableAssociation> {
-        self.all.iter().flat_map(types::RouteTable::associations).filter(|association| is_settled(association))
-    }
-
-    fn main(&self) -> Option<&RouteTableAssociation> {
-        self.associations().find(|association| association.main == Some(true))
-    }
-
-    fn former_main(&self) -> Result<Id> {
-        let mut tags = self.own().into_iter().flat_map(types::RouteTable::tags);
-        let former = tags.find(|tag| tag.key() == Some(FORMER_MAIN_TAG)).and_then(|tag| tag.value());
-        former.map(Id::from).ok_or_else(|| {
-            let message = format!(
-                "{} is the VPC's main table, and which was it before is not known: make another one main",
-                self.own
-            );
-            CloudError::new(Cause::Invalid, "ec2:ReplaceRouteTableAssociation", message)
-        })
-    }
-
-    /// Associates the table with just `wanted`, among the targets that `target` tells.
-    async fn associate(
-        &self,
-        cloud: &Cloud,
-        wanted: &BTreeSet<&str>,
-        target: fn(&RouteTableAssociation) -> Option<&str>,
-        set: SetTarget,
-    ) -> Result<()> {
-        let is_own = |association: &RouteTableAssociation| association.route_table_id() == Some(self.own.as_str());
-        for one in wanted {
-            match self.associations().find(|association| target(association) == Some(one)) {
-                Some(association) if is_own(association) => {}
-                Some(association) => replace_association(cloud, association, &self.own).await?,
-                None => {
-                    let call = cloud.ec2().associate_route_table().route_table_id(self.own.as_str());
-                    set(call, one).send().await.op("ec2:AssociateRouteTable")?;
-                }
-            }
-        }
-        let is_surplus = |one: &RouteTableAssociation| target(one).is_some_and(|one| !wanted.contains(one));
-        for association in self.associations().filter(|one| is_own(one) && is_surplus(one)) {
-            let call = cloud.ec2().disassociate_route_table();
-            let call = call.set_association_id(association.route_table_association_id.clone());
-            call.send().await.op("ec2:DisassociateRouteTable").absent()?;
-        }
-        Ok(())
-    }
-}
-
-async fn replace_association(cloud: &Cloud, association: &RouteTableAssociation, table: &Id) -> Result<()> {
-    let call = cloud.ec2().replace_route_table_association().route_table_id(table.as_str());
-    let call = call.set_association_id(association.route_table_association_id.clone());
-    call.send().await.op("ec2:ReplaceRouteTableAssociation")?;
+async fn propagate(cloud: &Cloud, table: &Id, gateway: &str) -> Result<()> {
+    let call = cloud.ec2().enable_vgw_route_propagation().route_table_id(table.as_str());
+    call.gateway_id(gateway).send().await.op("ec2:EnableVgwRoutePropagation")?;
     Ok(())
 }
 
-async fn describe(cloud: &Cloud, filters: Vec<types::Filter>) -> Result<Vec<types::RouteTable>> {
-    let pages = cloud.ec2().describe_route_tables().set_filters(Some(filters)).into_paginator().items().send();
-    pages.try_collect().await.op("ec2:DescribeRouteTables")
-}
-
-fn state(association: &RouteTableAssociation) -> Option<&State> {
-    association.association_state.as_ref()?.state.as_ref()
-}
-
-fn is_settled(association: &RouteTableAssociation) -> bool {
-    !matches!(state(association), Some(State::Disassociating | State::Disassociated | State::Failed))
+async fn stop_propagation(cloud: &Cloud, table: &Id, gateway: &str) -> Result<()> {
+    let call = cloud.ec2().disable_vgw_route_propagation().route_table_id(table.as_str());
+    call.gateway_id(gateway).send().await.op("ec2:DisableVgwRoutePropagation").absent()?;
+    Ok(())
 }
 
 fn live(cloud: &Cloud, table: types::RouteTable, applied: Option<&RouteTable>) -> Live<RouteTable> {

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use aws_sdk_ec2::types::{self, Filter, ResourceType};
 use provision_core::driver::{Id, Intent, Recovery};
+use provision_core::rate::Rates;
 use provision_core::schema::FieldError;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -16,6 +17,7 @@ use crate::query::Query;
 use crate::read;
 use crate::service::ec2::rules::{Direction, Owner, live_rules, settle};
 use crate::service::ec2::{self, FILTER_VALUES, filter, intent_filter, interfaces};
+use crate::service::rates;
 use crate::types::{Ref, Tags};
 
 pub use crate::service::ec2::rules::Rule;
@@ -79,6 +81,7 @@ impl Kind for SecurityGroup {
     const NAME: &'static str = "ec2/security_group";
     const RECOVERY: Recovery = Recovery::Tag;
     const BATCH: Option<u32> = Some(200);
+    const RATES: Rates = rates::ec2::RATES;
     const EARLY: &'static [&'static str] = &["id", "arn", "group_name"];
     const EVENTUAL: &'static [&'static str] = &["InvalidGroup.NotFound", "InvalidVpcID.NotFound"];
 

@@ -2,6 +2,7 @@
 
 use aws_sdk_ec2::types::{self, Filter, ResourceType, SecurityGroupRuleUpdate};
 use provision_core::driver::{Id, Intent, Recovery};
+use provision_core::rate::Rates;
 use provision_core::schema::FieldError;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -14,6 +15,7 @@ use crate::query::Query;
 use crate::read;
 use crate::service::ec2::rules::{Direction, Owner, Rule, live_rule};
 use crate::service::ec2::{self, FILTER_VALUES, filter, intent_filter};
+use crate::service::rates;
 use crate::types::{Ref, Tags};
 
 /// One rule of a security group, for groups that name each other.
@@ -97,6 +99,7 @@ impl Kind for SecurityGroupRule {
     const NAME: &'static str = "ec2/security_group_rule";
     const RECOVERY: Recovery = Recovery::Tag;
     const BATCH: Option<u32> = Some(200);
+    const RATES: Rates = rates::ec2::RATES;
     const EARLY: &'static [&'static str] = &["id", "arn"];
     const EVENTUAL: &'static [&'static str] = &["InvalidGroup.NotFound", "InvalidSecurityGroupRuleId.NotFound"];
 

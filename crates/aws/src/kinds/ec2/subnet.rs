@@ -6,6 +6,7 @@ use aws_sdk_ec2::types::{
     SubnetState,
 };
 use provision_core::driver::{Id, Intent, Phase, Recovery};
+use provision_core::rate::Rates;
 use provision_core::schema::{FieldError, Timing};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -17,6 +18,7 @@ use crate::kind::{Kind, Live, Result, Update, Wanted, fault};
 use crate::query::Query;
 use crate::read;
 use crate::service::ec2::{self, FILTER_VALUES, boolean, filter, intent_filter, interfaces};
+use crate::service::rates;
 use crate::types::{Ref, Tags};
 
 /// A range of a VPC's addresses in one availability zone.
@@ -146,6 +148,7 @@ impl Kind for Subnet {
     const NAME: &'static str = "ec2/subnet";
     const RECOVERY: Recovery = Recovery::Tag;
     const BATCH: Option<u32> = Some(200);
+    const RATES: Rates = rates::ec2::RATES;
     /// Not the id: what starts before `map_public_ip_on_launch` is set gets no public address.
     const EARLY: &'static [&'static str] = &["arn", "owner_id", "vpc_id", "cidr_block", "availability_zone"];
     const TIMING: Timing = Timing { create: 1, ..Timing::INSTANT };

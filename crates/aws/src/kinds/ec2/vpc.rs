@@ -8,6 +8,7 @@ use aws_sdk_ec2::types::{
 };
 use futures::try_join;
 use provision_core::driver::{Id, Intent, Phase, Recovery};
+use provision_core::rate::Rates;
 use provision_core::schema::FieldError;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -16,8 +17,9 @@ use crate::cloud::Cloud;
 use crate::error::{Absent, Op, incomplete};
 use crate::kind::{Kind, Live, Result, Update, Wanted, fault};
 use crate::query::Query;
-use crate::read;
+use crate::read::{self, Reading};
 use crate::service::ec2::{self, FILTER_VALUES, boolean, filter, intent_filter};
+use crate::service::rates;
 use crate::types::Tags;
 
 /// An isolated virtual network.
@@ -126,6 +128,8 @@ impl Kind for Vpc {
     const NAME: &'static str = "ec2/vpc";
     const RECOVERY: Recovery = Recovery::Tag;
     const BATCH: Option<u32> = Some(200);
+    const READING: Reading = Reading { each: 1, ..Reading::BATCH };
+    const RATES: Rates = rates::ec2::RATES;
     const EARLY: &'static [&'static str] = &["id", "arn", "owner_id", "cidr_block"];
     const EVENTUAL: &'static [&'static str] = &["InvalidVpcID.NotFound"];
 

@@ -7,6 +7,7 @@ use aws_sdk_ec2::types::{
     self, DnsOptionsSpecification, DnsRecordIpType, Filter, IpAddressType, ResourceType, VpcEndpointType,
 };
 use provision_core::driver::{Id, Intent, Phase, Recovery};
+use provision_core::rate::Rates;
 use provision_core::schema::{FieldError, Timing};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -19,6 +20,7 @@ use crate::kinds::ec2::vpc::Vpc;
 use crate::query::Query;
 use crate::read;
 use crate::service::ec2::{self, FILTER_VALUES, filter, intent_filter};
+use crate::service::rates;
 use crate::types::{PolicyDocument, Ref, Tags};
 
 /// A private way from a VPC to an AWS service, a partner's or one's own.
@@ -187,6 +189,7 @@ impl Kind for VpcEndpoint {
     const NAME: &'static str = "ec2/vpc_endpoint";
     const RECOVERY: Recovery = Recovery::Tag;
     const BATCH: Option<u32> = Some(200);
+    const RATES: Rates = rates::ec2::VPC_ENDPOINT;
     const EARLY: &'static [&'static str] = &["arn"];
     const TIMING: Timing = Timing { create: 60, update: 30, delete: 60, limit: 900 };
     const EVENTUAL: &'static [&'static str] = &["InvalidVpcEndpointId.NotFound"];

@@ -16,7 +16,7 @@ use crate::cloud::Cloud;
 use crate::error::{Absent, Op, incomplete};
 use crate::kind::{Kind, Live, Result, Update, Wanted};
 use crate::query::Query;
-use crate::read;
+use crate::read::{self, Reading};
 use crate::service::tagging::{self, Named, Tagged};
 use crate::types::{Document, INTENT_TAG, PolicyDocument, Tags};
 
@@ -124,6 +124,7 @@ impl Kind for Repository {
     const NAME: &'static str = "ecr/repository";
     const RECOVERY: Recovery = Recovery::NaturalKey;
     const BATCH: Option<u32> = Some(100);
+    const READING: Reading = Reading::TAGGED_BATCH;
     const EARLY: &'static [&'static str] = &["id", "arn", "registry_id", "repository_name", "repository_uri"];
     /// A policy's principals may have been made a moment ago.
     const EVENTUAL: &'static [&'static str] = &["InvalidParameterException: Invalid repository policy provided"];

@@ -2,6 +2,7 @@
 
 use aws_sdk_kms::types::AliasListEntry;
 use provision_core::driver::{Id, Intent, Recovery};
+use provision_core::rate::Rates;
 use provision_core::schema::FieldError;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -13,6 +14,7 @@ use crate::kind::{Kind, Live, Result, Update, Wanted};
 use crate::query::Query;
 use crate::read;
 use crate::service::kms;
+use crate::service::rates;
 use crate::types::Ref;
 
 /// A name for a KMS key, which can be pointed at another key later.
@@ -45,6 +47,7 @@ impl Kind for Alias {
     const NAME: &'static str = "kms/alias";
     const RECOVERY: Recovery = Recovery::Scan;
     const BATCH: Option<u32> = Some(100);
+    const RATES: Rates = rates::kms::ALIAS;
     const EARLY: &'static [&'static str] = &["id", "alias_name", "arn"];
     const EVENTUAL: &'static [&'static str] = &["NotFoundException"];
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use aws_sdk_kms::types::{KeyMetadata, KeySpec, KeyState, KeyUsageType, OriginType, Tag};
 use provision_core::driver::{Cause, Id, Intent, Phase, Recovery};
+use provision_core::rate::Rates;
 use provision_core::schema::FieldError;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -12,7 +13,8 @@ use crate::cloud::Cloud;
 use crate::error::{Absent, Op, incomplete};
 use crate::kind::{Kind, Live, Result, Update, Wanted};
 use crate::query::Query;
-use crate::read;
+use crate::read::{self, Reading};
+use crate::service::rates;
 use crate::service::tagging::{self, Named, Tagged};
 use crate::service::timestamp;
 use crate::types::{PolicyDocument, Tags, carry_intent};
@@ -113,6 +115,8 @@ pub struct Outputs {
 impl Kind for Key {
     const NAME: &'static str = "kms/key";
     const RECOVERY: Recovery = Recovery::Tag;
+    const READING: Reading = Reading::TAGGED_EACH;
+    const RATES: Rates = rates::kms::KEY;
     const EARLY: &'static [&'static str] = &["id", "arn", "key_id"];
     /// A policy's principals may have been made a moment ago, and so may the key.
     const EVENTUAL: &'static [&'static str] =

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use aws_sdk_cloudwatchlogs::types::{self, DataProtectionStatus, LogGroupClass};
 use provision_core::driver::{Id, Intent, Recovery};
+use provision_core::rate::Rates;
 use provision_core::schema::FieldError;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -12,7 +13,8 @@ use crate::cloud::Cloud;
 use crate::error::{Absent, Op};
 use crate::kind::{Kind, Live, Result, Update, Wanted};
 use crate::query::Query;
-use crate::read;
+use crate::read::{self, Reading};
+use crate::service::rates;
 use crate::service::tagging::{self, Named, Tagged};
 use crate::types::{Document, INTENT_TAG, Tags};
 
@@ -82,6 +84,8 @@ impl Kind for LogGroup {
     const NAME: &'static str = "logs/log_group";
     const RECOVERY: Recovery = Recovery::NaturalKey;
     const BATCH: Option<u32> = Some(50);
+    const READING: Reading = Reading::TAGGED_BATCH;
+    const RATES: Rates = rates::LOGS;
     const EARLY: &'static [&'static str] = &["id", "arn", "log_group_name"];
     const EVENTUAL: &'static [&'static str] = &["ResourceNotFoundException"];
 

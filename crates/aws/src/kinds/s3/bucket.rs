@@ -1,5 +1,7 @@
 //! `s3/bucket`: a place for objects. Its sub-resources live in `service/s3`.
 
+use std::collections::BTreeSet;
+
 use aws_sdk_s3::types::{
     BucketLocationConstraint, BucketNamespace, CreateBucketConfiguration as Configuration, ObjectOwnership,
 };
@@ -9,11 +11,12 @@ use provision_core::schema::FieldError;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::batch::Answers;
 use crate::cloud::Cloud;
 use crate::error::{Absent, Op};
 use crate::kind::{Kind, Live, Result, Update, Wanted};
 use crate::query::Query;
-use crate::read;
+use crate::read::{self, Reading};
 use crate::service::s3::acl::{self, Acl};
 use crate::service::s3::{
     NO_BUCKET, access, endpoint, list, objects, or_nothing, read_part, rules, settings, tags, update_part,
@@ -158,6 +161,8 @@ pub struct Outputs {
 impl Kind for Bucket {
     const NAME: &'static str = "s3/bucket";
     const RECOVERY: Recovery = Recovery::NaturalKey;
+    const BATCH: Option<u32> = Some(1000);
+    const READING: Reading = Reading { alone: Some(1), ..Reading::TAGGED_BATCH };
     /// Replication and logging look at the settings of the bucket they go to.
     const EARLY: &'static [&'static str] = &[];
     /// A policy's principals may have been made a moment ago, and so may the bucket.
@@ -196,7 +201,7 @@ impl Kind for Bucket {
     }
 
     async fn read(cloud: &Cloud, wanted: &[Wanted<Self>]) -> Result<Vec<Option<Live<Self>>>> {
-        tagging::with_tags(cloud, wanted, read_untagged(cloud, wanted)).await
+        tagging::with_told(cloud, wanted, told(cloud, wanted), read_untagged(cloud, wanted)).await
     }
 
     /// The order matters: a public ACL or policy is refused before the block is lifted,
@@ -338,16 +343,36 @@ impl Bucket {
     }
 }
 
-/// A bucket without its tags. Where there is none, any of its parts tells so; one that
-/// has no managed part is taken to be there, and its tags tell.
-/// Every managed part is read from the bucket itself; where none is, the list of all tells
-/// whether it is there.
+/// Buckets without their tags. Where there is none, any of its parts tells so; one that has no
+/// managed part is taken to be there, and its tags tell.
 async fn read_untagged(cloud: &Cloud, wanted: &[Wanted<Bucket>]) -> Result<Vec<Option<Live<Bucket>>>> {
-    let listed: Vec<&str> = wanted.iter().filter(|it| !has_parts(it)).map(|it| it.id.as_str()).collect();
-    let parts = read::each(wanted, |wanted| live(cloud, wanted));
-    let (found, there) = futures::try_join!(parts, list::present(cloud, &listed))?;
-    let is_there = |wanted: &Wanted<Bucket>| has_parts(wanted) || there.contains(wanted.id.as_str());
-    Ok(wanted.iter().zip(found).map(|(wanted, live)| live.filter(|_| is_there(wanted))).collect())
+    read::each(wanted, |wanted| live(cloud, wanted)).await
+}
+
+/// Up to how many buckets are asked for their tags one by one: an account may have thousands of others.
+const FEW: usize = 2;
+
+/// The tags of those buckets that are known to be there, by a managed part or by the list of all:
+/// the tagging API tells of buckets that are gone, too.
+async fn told(cloud: &Cloud, wanted: &[Wanted<Bucket>]) -> Answers<Tags> {
+    if wanted.len() <= FEW {
+        return Answers::new();
+    }
+    let (mut told, there) = tokio::join!(tagging::told(cloud, wanted), listed(cloud, wanted));
+    for wanted in wanted.iter().filter(|wanted| !has_parts(wanted) && !there.contains(wanted.id.as_str())) {
+        if let Some(outputs) = &wanted.outputs {
+            told.remove(&outputs.arn);
+        }
+    }
+    told
+}
+
+/// The names that the list of all has, where any is looked for.
+async fn listed(cloud: &Cloud, wanted: &[Wanted<Bucket>]) -> BTreeSet<String> {
+    match wanted.iter().all(has_parts) {
+        true => BTreeSet::new(),
+        false => list::names(cloud).await.unwrap_or_default().into_iter().collect(),
+    }
 }
 
 /// Whether anything of it is read beside the tags.

@@ -9,6 +9,7 @@ use aws_sdk_secretsmanager::types::{
 };
 use aws_smithy_types::{Blob, base64};
 use provision_core::driver::{Cause, CloudError, Id, Intent, Phase, Recovery};
+use provision_core::rate::Rates;
 use provision_core::schema::{FieldError, Timing};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -19,6 +20,7 @@ use crate::kind::{Kind, Live, Result, Update, Wanted};
 use crate::query::Query;
 use crate::read;
 use crate::service::kms;
+use crate::service::rates;
 use crate::service::secretsmanager::{self, DEFAULT_KEY, GenerateSecretString, ReplicaRegion, RotationRules};
 use crate::types::{self, PolicyDocument, Tags, carry_intent};
 
@@ -126,6 +128,8 @@ pub struct Outputs {
 impl Kind for Secret {
     const NAME: &'static str = "secretsmanager/secret";
     const RECOVERY: Recovery = Recovery::NaturalKey;
+    const BATCH: Option<u32> = Some(FILTER_VALUES as u32);
+    const RATES: Rates = rates::SECRETS_MANAGER;
     const EARLY: &'static [&'static str] = &["id", "arn", "name"];
     const TIMING: Timing = Timing { create: 0, update: 0, delete: 0, limit: 600 };
     /// A policy's principals may have been made a moment ago.

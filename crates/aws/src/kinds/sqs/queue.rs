@@ -12,7 +12,7 @@ use crate::cloud::Cloud;
 use crate::error::{Absent, Op};
 use crate::kind::{Kind, Live, Result, Update, Wanted, fault};
 use crate::query::Query;
-use crate::read;
+use crate::read::{self, Reading};
 use crate::service::tagging::{self, Tagged};
 use crate::types::{INTENT_TAG, PolicyDocument, Tags};
 
@@ -165,6 +165,7 @@ const CREATE_QUEUE: &str = "sqs:CreateQueue";
 impl Kind for Queue {
     const NAME: &'static str = "sqs/queue";
     const RECOVERY: Recovery = Recovery::NaturalKey;
+    const READING: Reading = Reading::TAGGED_EACH;
     const EARLY: &'static [&'static str] = &["id", "arn", "queue_name"];
     // A name is free again a minute after its queue was deleted.
     const EVENTUAL: &'static [&'static str] = &["AWS.SimpleQueueService.QueueDeletedRecently", "QueueDeletedRecently"];

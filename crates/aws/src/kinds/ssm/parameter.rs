@@ -8,6 +8,7 @@ use aws_sdk_ssm::types::{
     ResourceTypeForTagging, Tag,
 };
 use provision_core::driver::{Id, Intent, Recovery};
+use provision_core::rate::Rates;
 use provision_core::schema::FieldError;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -16,8 +17,9 @@ use crate::cloud::Cloud;
 use crate::error::{Absent, Op};
 use crate::kind::{Kind, Live, Result, Update, Wanted};
 use crate::query::Query;
-use crate::read;
+use crate::read::{self, Reading};
 use crate::service::kms;
+use crate::service::rates;
 use crate::service::tagging::{self, Tagged};
 use crate::types::{Secret, Tags, carry_intent};
 
@@ -120,6 +122,8 @@ impl Kind for Parameter {
     const NAME: &'static str = "ssm/parameter";
     const RECOVERY: Recovery = Recovery::NaturalKey;
     const BATCH: Option<u32> = Some(10);
+    const READING: Reading = Reading::TAGGED_BATCH;
+    const RATES: Rates = rates::PARAMETER_STORE;
 
     type Outputs = Outputs;
 

@@ -5,9 +5,10 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use provision_aws::cloud::{AT_ONCE, Aws, Cloud};
+use provision_aws::cloud::{Aws, Cloud};
 use provision_core::address::Address;
 use provision_core::driver::{AssumeRole, Cause, CloudError, Driver, Id, Intent, Place, Provider, Wanted};
+use provision_core::rate::PARALLELISM;
 use provision_tests::local_aws::{Backend, LocalAws, command};
 use provision_tests::relay::{Fault, Refusal, Relay, Rule};
 use serde_json::{Value as Json, json};
@@ -174,7 +175,7 @@ async fn inside_such_an_environment() {
     if std::env::var_os("AWS_ENDPOINT_URL").is_none() {
         return;
     }
-    let cloud = Cloud::connect(Some("us-west-2"), role().assume_role.as_ref(), AT_ONCE).await;
+    let cloud = Cloud::connect(Some("us-west-2"), role().assume_role.as_ref(), PARALLELISM).await;
     let provider = Aws::new(Arc::new(cloud));
     for (place, zone) in [(Place::default(), "us-west-2a"), (region("eu-west-1"), "eu-west-1a")] {
         assert_eq!(provider.identity(&place).await.unwrap().account_id, "222222222222");

@@ -6,7 +6,6 @@ use std::sync::Arc;
 
 use provision_aws::cloud::{Aws, Cloud};
 use provision_aws::kinds::{calls_to_read, schemas};
-use provision_engine::shared::SharedReads;
 use provision_tests::local_aws::{Backend, LocalAws};
 use provision_tests::relay::Relay;
 use provision_tests::stack::Stack;
@@ -82,7 +81,7 @@ impl Case {
 /// The calls that a drift of so many resources makes, and which.
 async fn counted(endpoint: &str, case: &Case, count: u32) -> (u32, String) {
     let (cloud, folder) = (Arc::new(Cloud::local(endpoint, "us-east-1").await), TempDir::new().unwrap());
-    let provider = Arc::new(SharedReads::over(Arc::new(Aws::new(cloud.clone()))));
+    let provider = Arc::new(Aws::new(cloud.clone()));
     let stack = Stack::new(provider, schemas(), folder.path(), "shop");
     stack.converge(Some(&case.spec(count))).await.unwrap();
     let before = cloud.calls();

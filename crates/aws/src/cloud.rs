@@ -13,6 +13,7 @@ use aws_config::sts::AssumeRoleProvider;
 use aws_config::{BehaviorVersion, ConfigLoader, Region, SdkConfig};
 use aws_sdk_sts::config::{Credentials, SharedCredentialsProvider};
 use provision_core::driver::{AssumeRole, CloudError, Identity, Place};
+use provision_core::rate::PARALLELISM;
 use tokio::sync::OnceCell;
 
 use crate::batch::Batch;
@@ -20,7 +21,6 @@ use crate::error::{ASSUME_ROLE, Op};
 use crate::types::Tags;
 
 use calls::Calls;
-pub use in_flight::AT_ONCE;
 pub use places::Aws;
 
 /// The AWS account and region the credentials point at.
@@ -90,7 +90,7 @@ clients! {
 impl Cloud {
     /// Reads the configuration as the AWS CLI would; `region` goes before what is found there.
     /// What is found there assumes the role, if there is one. No more than `at_once` calls are
-    /// in flight at any time, those in other places included; see [`AT_ONCE`].
+    /// in flight at any time, those in other places included.
     pub async fn connect(region: Option<&str>, assume_role: Option<&AssumeRole>, at_once: usize) -> Self {
         let mut loader = loader(at_once);
         if let Some(region) = region {
@@ -105,7 +105,7 @@ impl Cloud {
 
     /// A local AWS at `endpoint`, which takes any credentials.
     pub async fn local(endpoint: &str, region: &str) -> Self {
-        Self::local_at_most(endpoint, region, AT_ONCE).await
+        Self::local_at_most(endpoint, region, PARALLELISM).await
     }
 
     async fn local_at_most(endpoint: &str, region: &str, at_once: usize) -> Self {

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
+use provision_core::rate::PARALLELISM;
 
 /// Makes AWS match a YAML spec: no plug-ins, no stacks of somebody else, one binary.
 #[derive(Debug, Parser)]
@@ -182,7 +183,7 @@ pub(crate) struct RunArgs {
     pub(crate) yes: bool,
 
     /// At most this many calls at once. What AWS allows of each is kept to by itself.
-    #[arg(long, default_value_t = provision_engine::calls::PARALLELISM, value_parser = at_least_one)]
+    #[arg(long, default_value_t = PARALLELISM, value_parser = at_least_one)]
     pub(crate) parallelism: usize,
 }
 

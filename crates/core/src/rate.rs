@@ -9,6 +9,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::state::Operation;
 
+/// How many calls are under way at once unless the user says otherwise. What AWS allows is
+/// another matter and has its own bounds; this one keeps the number of open sockets below
+/// what systems let a process have, 256 on macOS.
+pub const PARALLELISM: usize = 128;
+
 /// What AWS allows of an API, in one account and region.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Rate {

@@ -5,9 +5,9 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use provision_core::driver::{Cause, CloudError};
+use provision_core::rate::PARALLELISM;
 
 use crate::Engine;
-use crate::calls::PARALLELISM;
 use crate::pace::{Patience, Pauses};
 
 /// The retries of a run, those of reads apart from those of calls that change something: while

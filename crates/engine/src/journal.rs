@@ -58,6 +58,16 @@ impl Journal {
         self.ask(|answer| Request::Record(record, answer)).await?
     }
 
+    /// Makes all of `records` durable in their order, in as few writes as may be.
+    pub async fn record_all(&self, records: impl IntoIterator<Item = Record>) -> Result<(), StoreError> {
+        let answers = records.into_iter().map(|record| self.send(|answer| Request::Record(record, answer)));
+        let answers = answers.collect::<Result<Vec<_>, _>>()?;
+        for answer in answers {
+            answer.await.map_err(|_| closed())??;
+        }
+        Ok(())
+    }
+
     /// The state as far as it is durable.
     pub fn state(&self) -> State {
         self.state.borrow().clone()
@@ -99,9 +109,13 @@ impl Journal {
     }
 
     async fn ask<T>(&self, request: impl FnOnce(oneshot::Sender<T>) -> Request) -> Result<T, StoreError> {
+        self.send(request)?.await.map_err(|_| closed())
+    }
+
+    fn send<T>(&self, request: impl FnOnce(oneshot::Sender<T>) -> Request) -> Result<oneshot::Receiver<T>, StoreError> {
         let (answer, answered) = oneshot::channel();
         self.queue.send(request(answer)).map_err(|_| closed())?;
-        answered.await.map_err(|_| closed())
+        Ok(answered)
     }
 }
 

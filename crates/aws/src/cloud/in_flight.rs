@@ -16,10 +16,6 @@ use aws_smithy_runtime_api::client::runtime_plugin::RuntimePlugin;
 use aws_smithy_types::config_bag::ConfigBag;
 use tokio::sync::Semaphore;
 
-/// How many requests are in flight at once unless the user says otherwise: each has a socket, of
-/// which a process may have few, on macOS 256 with all its files.
-pub const AT_ONCE: usize = 128;
-
 /// The HTTP client that the SDK's service clients have by default, as one that all of them share:
 /// its connections, its certificates, its proxy.
 pub(super) fn client(at_once: usize) -> Option<SharedHttpClient> {

@@ -8,7 +8,9 @@ use provision_core::store::{NewTries, StoreError};
 
 use super::failure::{failed, missing};
 use super::objects::again;
-use crate::cloud::{AT_ONCE, Cloud};
+use provision_core::rate::PARALLELISM;
+
+use crate::cloud::Cloud;
 use crate::error::{Op, Present};
 use crate::service::s3::access::{self, PublicAccessBlockConfiguration};
 use crate::service::s3::encryption::{
@@ -77,7 +79,7 @@ impl Bucket {
     /// # Errors
     /// When S3 does not answer.
     pub async fn find(name: &str, region: Option<&str>, tries: &NewTries) -> Result<Self, StoreError> {
-        let mut cloud = Cloud::connect(region, None, AT_ONCE).await;
+        let mut cloud = Cloud::connect(region, None, PARALLELISM).await;
         if cloud.region().is_empty() {
             cloud = cloud.at(&place(ANY_REGION)).await;
         }

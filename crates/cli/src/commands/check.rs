@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use provision_aws::cloud::AT_ONCE;
 use provision_core::diagnostic::Sources;
 use provision_core::fact::Facts;
+use provision_core::rate::PARALLELISM;
 use provision_core::spec::Expanded;
 use provision_core::spec::checks::Verdict;
 use provision_engine::session::Session;
@@ -28,7 +28,7 @@ pub(crate) struct Checked {
 pub(crate) async fn run(args: &CheckArgs, output: &Output) -> Result<Exit, CliError> {
     let (spec, sources) = args.spec.load()?;
     let observer = Arc::new(progress::Quiet::new(output));
-    let Connection { session, .. } = Connection::of(&spec, &args.spec.place, observer, AT_ONCE).await?;
+    let Connection { session, .. } = Connection::of(&spec, &args.spec.place, observer, PARALLELISM).await?;
     let (expanded, facts) = session.expand(spec).await.in_spec(&sources)?;
     let checked = check(&session, &expanded, facts, &sources).await?;
     render::checks::show(&checked, output);

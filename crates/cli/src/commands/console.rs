@@ -3,9 +3,9 @@
 use std::io::IsTerminal;
 use std::sync::Arc;
 
-use provision_aws::cloud::AT_ONCE;
 use provision_core::diagnostic::Sources;
 use provision_core::fact::Facts;
+use provision_core::rate::PARALLELISM;
 use provision_core::spec::{Attributes, Expanded};
 use provision_core::value::Value;
 use provision_engine::EngineError;
@@ -34,7 +34,7 @@ struct Console<'a> {
 pub(crate) async fn run(args: &ConsoleArgs, output: &Output) -> Result<Exit, CliError> {
     let (spec, sources) = args.spec.load()?;
     let observer = Arc::new(progress::Quiet::new(output));
-    let Connection { session, .. } = Connection::of(&spec, &args.spec.place, observer, AT_ONCE).await?;
+    let Connection { session, .. } = Connection::of(&spec, &args.spec.place, observer, PARALLELISM).await?;
     let (expanded, facts) = session.expand(spec).await.in_spec(&sources)?;
     let attributes = session.live_attributes(&session.peek().await?, &expanded).await?;
     let mut console = Console { session: &session, expanded: &expanded, facts, attributes, sources, output };

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use provision_aws::cloud::AT_ONCE;
 use provision_core::driver::Id;
+use provision_core::rate::PARALLELISM;
 
 use super::apply::leave;
 use super::history::Deed;
@@ -18,7 +18,7 @@ pub(crate) async fn run(args: &ImportArgs, output: &Output) -> Result<Exit, CliE
     let (spec, sources) = session::load(&args.spec, &args.given, &session::schemas())?;
     let address = session::address(&args.address)?;
     let observer = Arc::new(progress::Quiet::new(output));
-    let Connection { session, .. } = Connection::of(&spec, &args.place, observer, AT_ONCE).await?;
+    let Connection { session, .. } = Connection::of(&spec, &args.place, observer, PARALLELISM).await?;
     let (expanded, _) = session.expand(spec).await.in_spec(&sources)?;
     let journal = session.open(&session::holder("import")).await?;
     let imported = session.engine.import(&journal, &expanded, &address, Id(args.id.clone())).await;

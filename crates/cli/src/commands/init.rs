@@ -1,7 +1,8 @@
 //! `provision init`: whether a spec can be applied from here, and the bucket of its state.
 
-use provision_aws::cloud::{AT_ONCE, Cloud};
+use provision_aws::cloud::Cloud;
 use provision_aws::s3_store::{Bucket, Lack};
+use provision_core::rate::PARALLELISM;
 use provision_core::store::StatePlace;
 use provision_engine::pace;
 use serde_json::json;
@@ -18,7 +19,7 @@ use crate::stack::Stack;
 pub(crate) async fn run(args: &InitArgs, output: &Output) -> Result<Exit, CliError> {
     let (spec, _) = args.spec.load()?;
     let stack = Stack::of(&spec, &args.spec.place)?;
-    let cloud = Cloud::connect(spec.region.as_deref(), spec.assume_role.as_ref(), AT_ONCE).await;
+    let cloud = Cloud::connect(spec.region.as_deref(), spec.assume_role.as_ref(), PARALLELISM).await;
     session::check_region(&cloud)?;
     let identity = cloud.identity().await.map_err(provision_engine::EngineError::from)?;
     if let StatePlace::Bucket { bucket, .. } = &stack.place {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use provision_aws::cloud::AT_ONCE;
+use provision_core::rate::PARALLELISM;
 
 use crate::args::PlanArgs;
 use crate::error::{CliError, Exit, InSpec};
@@ -14,7 +14,7 @@ use crate::session::{self, Connection};
 pub(crate) async fn run(args: &PlanArgs, output: &Output) -> Result<Exit, CliError> {
     let (spec, sources) = args.spec.load()?;
     let observer = Arc::new(progress::Quiet::new(output));
-    let Connection { session, .. } = Connection::of(&spec, &args.spec.place, observer, AT_ONCE).await?;
+    let Connection { session, .. } = Connection::of(&spec, &args.spec.place, observer, PARALLELISM).await?;
     let (expanded, mut facts) = session.expand(spec).await.in_spec(&sources)?;
     let state = session.peek().await?;
     let limits = session::limits(&args.limits, &expanded, &state)?;

@@ -158,7 +158,7 @@ impl Forecast {
 
 /// The steps, each after all it waits for. A plan without such an order, which breaks an
 /// invariant of plans, has none.
-fn order(plan: &Plan) -> Vec<usize> {
+pub fn order(plan: &Plan) -> Vec<usize> {
     let mut graph = Graph::new(plan.steps.len());
     for (index, step) in plan.steps.iter().enumerate() {
         step.waits.iter().for_each(|wait| graph.needs(index, wait.step));

@@ -18,7 +18,7 @@ pub use adopt::{Adoption, adopted, to_adopt};
 pub use attributes::present_attributes;
 pub use check::violations;
 pub use drift::{Drift, Drifted, drift};
-pub use forecast::{Bound, CALL, Chain, Forecast, Pace};
+pub use forecast::{Bound, CALL, Chain, Forecast, Pace, order};
 pub(crate) use moves::contradictions;
 pub use moves::{Move, moves};
 pub use place::place_of;

@@ -158,6 +158,7 @@ fn without_resources(state: &State, serial: u64) -> State {
         next_generation: state.next_generation,
         resources: BTreeMap::new(),
         outputs: state.outputs.clone(),
+        durations: state.durations.clone(),
     }
 }
 

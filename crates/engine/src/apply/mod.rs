@@ -21,7 +21,7 @@ use futures::future::BoxFuture;
 use futures::stream::{FuturesUnordered, StreamExt};
 use provision_core::address::Address;
 use provision_core::fact::Facts;
-use provision_core::plan::{Forecast, Pace, Plan, Stage};
+use provision_core::plan::{Forecast, Pace, Plan, Stage, order};
 use provision_core::spec::{Attributes, Expanded};
 use provision_core::state::Salt;
 use tokio::sync::{mpsc, watch};
@@ -104,9 +104,7 @@ impl Engine {
             salt: journal.with(|state| state.salt.clone()),
         });
         self.observer.see(&Event::Applying { plan: &application.plan });
-        application.record_moves().await;
-        application.refresh_records().await;
-        application.give_up_creates().await;
+        application.prepare().await;
         Walk::new(application.clone(), stop.clone()).run().await
     }
 }
@@ -252,25 +250,27 @@ impl Walk {
         }
     }
 
-    /// The failed steps that kept `step` from its start.
-    fn behind(&self, step: usize) -> BTreeSet<usize> {
-        let (mut behind, mut seen, mut queue) = (BTreeSet::new(), BTreeSet::new(), vec![step]);
-        while let Some(step) = queue.pop() {
-            let open = self.application.plan.steps[step].waits.iter();
-            for wait in open.filter(|wait| self.reached[wait.step].is_none_or(|stage| stage < wait.stage)) {
-                match self.started[wait.step] {
-                    Some(_) => drop(behind.insert(wait.step)),
-                    None if seen.insert(wait.step) => queue.push(wait.step),
-                    None => {}
-                }
-            }
+    /// For each step that was not started, the failed ones that kept it from that: those it
+    /// waits for itself, and those behind what it waits for.
+    fn behind(&self) -> Vec<BTreeSet<usize>> {
+        let steps = &self.application.plan.steps;
+        let mut behind = vec![BTreeSet::new(); steps.len()];
+        for step in order(&self.application.plan).into_iter().filter(|&step| self.started[step].is_none()) {
+            let open = steps[step].waits.iter();
+            let open = open.filter(|wait| self.reached[wait.step].is_none_or(|stage| stage < wait.stage));
+            let found = open.flat_map(|wait| match self.started[wait.step] {
+                Some(_) => BTreeSet::from([wait.step]),
+                None => behind[wait.step].clone(),
+            });
+            behind[step] = found.collect();
         }
         behind
     }
 
     async fn finish(mut self) -> Outcome {
-        let skipped = (0..self.started.len()).filter(|&step| self.started[step].is_none());
-        self.outcome.skipped = skipped.map(|step| Skipped { step, behind: self.behind(step) }).collect();
+        let behind = self.behind().into_iter().enumerate();
+        let skipped = behind.filter(|&(step, _)| self.started[step].is_none());
+        self.outcome.skipped = skipped.map(|(step, behind)| Skipped { step, behind }).collect();
         for skipped in &self.outcome.skipped {
             self.application.engine.observer.see(&Event::Skipped { step: skipped.step });
         }

@@ -7,10 +7,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use provision_core::address::Address;
 use provision_core::driver::{CloudError, Id, Intent, Place};
 use provision_core::fact::Facts;
-use provision_core::plan::{Action, Stage, Step, present_attributes};
+use provision_core::plan::{Action, Stage, Step, Unchanged, present_attributes};
 use provision_core::schema::KindSchema;
 use provision_core::spec::{Attributes, Expanded, Instance};
-use provision_core::state::{self, Operation, Pending, Record, Resource, token};
+use provision_core::state::{self, Operation, Pending, Record, Resource, State, token};
 use provision_core::store::StoreError;
 use provision_core::value::Value;
 use tokio::sync::mpsc;
@@ -103,52 +103,40 @@ impl Application {
         self.attributes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Gives the resources their addresses before any step names them.
-    pub(super) async fn record_moves(&self) {
+    /// Brings the records of what the plan leaves alone up to date before any step: the
+    /// resources' addresses, what the state records beside their properties, and intents to
+    /// create that nobody takes up.
+    pub(super) async fn prepare(&self) {
         for (from, to) in &self.plan.moves {
             self.engine.observer.see(&Event::Moved { from, to });
-            // A journal that cannot be written fails every step and the end of the run.
-            let _ = self.journal.record(Record::Moved { from: from.clone(), to: to.clone() }).await;
         }
+        let moved = |(from, to): &(Address, Address)| Record::Moved { from: from.clone(), to: to.clone() };
+        // A journal that cannot be written fails every step and the end of the run.
+        let _ = self.journal.record_all(self.plan.moves.iter().map(moved)).await;
+        let _ = self.journal.record_all(self.refreshed().into_iter().chain(self.given_up())).await;
     }
 
-    /// Brings what the state records beside the properties up to date, where the plan
-    /// leaves the resource itself alone.
-    pub(super) async fn refresh_records(&self) {
-        let Some(spec) = &self.spec else { return };
-        let state = self.journal.state();
-        for unchanged in &self.plan.unchanged {
-            let Some(outputs) = &unchanged.refresh else { continue };
-            let resource = state.resources.get(&unchanged.address);
-            let current = resource.and_then(|resource| Some((resource, resource.current.as_ref()?)));
-            let (Some((resource, current)), Some(instance)) = (current, spec.instance(&unchanged.address)) else {
-                continue;
-            };
-            let current = state::Instance { outputs: outputs.clone(), ..current.clone() };
-            let record = settled(spec, instance, resource.kind.clone(), current);
-            // A journal that cannot be written fails every step, which tells the user.
-            let _ = self.journal.record(record).await;
-        }
-    }
-}
-
-impl Application {
-    /// Closes the intents to create that were interrupted and that the plan does not take
-    /// up. Recovery has looked for what they may have made and found nothing.
-    pub(super) async fn give_up_creates(&self) {
-        let is_made = |address: &Address| {
-            self.plan.steps.iter().any(|it| it.address == *address && matches!(it.action, Action::Create { .. }))
+    /// What the state records beside the properties of what the plan leaves alone.
+    fn refreshed(&self) -> Vec<Record> {
+        let Some(spec) = &self.spec else { return Vec::new() };
+        let refreshed = |state: &State, unchanged: &Unchanged| {
+            let (resource, instance) = (state.resources.get(&unchanged.address)?, spec.instance(&unchanged.address)?);
+            let (outputs, current) = (unchanged.refresh.clone()?, resource.current.clone()?);
+            Some(settled(spec, instance, resource.kind.clone(), state::Instance { outputs, ..current }))
         };
-        let interrupted = self.journal.with(|state| {
-            let resources = state.resources.iter();
-            let pending =
-                resources.filter_map(|(address, it)| Some((address.clone(), it.interrupted_create()?.generation)));
-            pending.collect::<Vec<_>>()
-        });
-        for (address, generation) in interrupted.into_iter().filter(|(address, _)| !is_made(address)) {
-            // As above: whether it can be written shows soon enough.
-            let _ = self.journal.record(Record::Refused { address, generation }).await;
-        }
+        self.journal.with(|state| self.plan.unchanged.iter().filter_map(|it| refreshed(state, it)).collect())
+    }
+
+    /// The end of intents to create that were interrupted and that the plan does not take up.
+    /// Recovery has looked for what they may have made and found nothing.
+    fn given_up(&self) -> Vec<Record> {
+        let creates = self.plan.steps.iter().filter(|step| matches!(step.action, Action::Create { .. }));
+        let made: BTreeSet<&Address> = creates.map(|step| &step.address).collect();
+        self.journal.with(|state| {
+            let rest = state.resources.iter().filter(|(address, _)| !made.contains(address));
+            let pending = rest.filter_map(|(address, it)| Some((address.clone(), it.interrupted_create()?.generation)));
+            pending.map(|(address, generation)| Record::Refused { address, generation }).collect()
+        })
     }
 }
 

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use provision_core::driver::{CloudError, Driver, Id, Intent, Place, Update};
-use provision_core::rate::Rates;
+use provision_core::rate::{PARALLELISM, Rate, Rates};
 use provision_core::schema::KindSchema;
 use provision_core::state::Operation;
 use serde_json::{Map, Value as Json};
@@ -21,11 +21,6 @@ use crate::{Engine, EngineError};
 pub(crate) use gate::Permit;
 use gate::{Gate, LaneId};
 use reads::Reads;
-
-/// How many calls are under way at once unless the user says otherwise. What AWS allows is
-/// another matter and has its own bounds; this one keeps the number of open sockets below
-/// what systems let a process have.
-pub const PARALLELISM: usize = 128;
 
 /// How urgent something is of which nothing tells how much comes after it.
 pub(crate) const AT_ONCE: Duration = Duration::MAX;
@@ -97,7 +92,7 @@ struct Lanes {
 
 impl Lanes {
     fn new(gate: &Gate, rates: Rates, patience: Patience) -> Self {
-        let lane = |rate: Option<provision_core::rate::Rate>| gate.lane(rate.map(|rate| rate.at_tempo(patience.tempo)));
+        let lane = |rate: Option<Rate>| gate.lane(rate.map(|rate| rate.at_tempo(patience.tempo)));
         let Rates { create, read, update, delete } = rates;
         Self { create: lane(create), read: lane(read), update: lane(update), delete: lane(delete) }
     }

@@ -4,11 +4,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use provision_core::rate::PARALLELISM;
 use provision_core::spec::Expanded;
 use provision_core::state::violations;
 use provision_core::store::StoreError;
 use provision_engine::EngineError;
-use provision_engine::calls::PARALLELISM;
 use provision_sim::{Command, Ended, Freeze, Moment, Options, Point, Seams, Simulation, meanwhile};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};

@@ -45,8 +45,9 @@ impl Reading {
     }
 }
 
-/// How many calls a fanned-out read keeps in flight.
-const IN_FLIGHT: usize = 10;
+/// How many calls a fanned-out read keeps in flight: half of what EC2 allows of a Describe call at once. How
+/// many there are over all reads is for the HTTP client to say.
+const IN_FLIGHT: usize = 50;
 
 /// For kinds whose API describes one resource a call: asks for all of them at once,
 /// a bounded number in flight, answers in order.

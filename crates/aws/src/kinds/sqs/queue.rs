@@ -230,7 +230,7 @@ impl Kind for Queue {
     async fn recover(&self, cloud: &Cloud, intent: &Intent) -> Result<Vec<Id>> {
         let Some(url) = self.url(cloud).await? else { return Ok(Vec::new()) };
         let tags = raw_tags(cloud, &url).await?.unwrap_or_default();
-        Ok((tags.get(INTENT_TAG) == Some(&intent.token)).then(|| Id(url)).into_iter().collect())
+        Ok((tags.get(INTENT_TAG) == Some(&intent.token)).then_some(Id(url)).into_iter().collect())
     }
 
     async fn find(cloud: &Cloud, by: &Query) -> Result<Vec<Id>> {

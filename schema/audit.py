@@ -34,6 +34,7 @@ TYPES = {
     "logs/log_group": ["AWS::Logs::LogGroup"],
     "s3/bucket": ["AWS::S3::Bucket"],
     "secretsmanager/secret": ["AWS::SecretsManager::Secret"],
+    "sqs/queue": ["AWS::SQS::Queue"],
     "ssm/parameter": ["AWS::SSM::Parameter"],
 }
 LISTS = {

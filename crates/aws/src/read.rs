@@ -58,8 +58,13 @@ pub async fn each<'a, T, R, F>(wanted: &'a [T], ask: impl Fn(&'a T) -> F) -> Res
 where
     F: Future<Output = Result<R>>,
 {
-    let asked: Vec<F> = wanted.iter().map(ask).collect();
+    let asked: Vec<_> = wanted.iter().map(|wanted| begun_late(|| ask(wanted))).collect();
     stream::iter(asked).buffered(IN_FLIGHT).try_collect().await
+}
+
+/// What waits for its turn takes no room yet: a call of the SDK takes tens of kilobytes.
+async fn begun_late<F: Future>(ask: impl FnOnce() -> F) -> F::Output {
+    Box::pin(ask()).await
 }
 
 /// For kinds whose Describe takes many names: asks chunk by chunk, side by side,

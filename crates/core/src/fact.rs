@@ -4,7 +4,7 @@
 //! the unknown says what it awaits: an [`Ask`]. Whoever evaluates has the asks answered
 //! and evaluates again, until nothing new is asked.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::driver::{Identity, Place};
@@ -83,7 +83,7 @@ impl Facts {
             Some(Answer::Value(value)) => Some(value.clone()),
             Some(Answer::Nothing | Answer::Several(_)) => None,
             None => Some(Value::Unknown(Unknown {
-                awaits: Arc::new(BTreeSet::from([Awaited::Fact(Arc::new(ask.clone()))])),
+                awaits: Arc::new([Awaited::Fact(Arc::new(ask.clone()))]),
                 ty: Arc::new(ask.ty()),
                 is_secret: matches!(ask, Ask::Secret { .. }),
             })),

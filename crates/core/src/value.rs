@@ -64,9 +64,9 @@ pub enum Awaited {
 /// A value that is not known yet, and what will tell it.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Unknown {
-    /// Empty where the value comes from nothing in particular, such as a param that
+    /// In order, none twice. Empty where the value comes from nothing in particular, such as a param that
     /// nobody gave.
-    pub awaits: Arc<BTreeSet<Awaited>>,
+    pub awaits: Arc<[Awaited]>,
     /// What it will be, as far as that is known.
     pub ty: Arc<Type>,
     /// Whether it will be a secret.
@@ -140,7 +140,7 @@ impl Value {
     pub fn unknown(attribute: Attribute, ty: impl Into<Arc<Type>>) -> Self {
         let ty = ty.into();
         let is_secret = ty.is_secret();
-        Self::Unknown(Unknown { awaits: Arc::new(BTreeSet::from([Awaited::Attribute(attribute)])), ty, is_secret })
+        Self::Unknown(Unknown { awaits: Arc::new([Awaited::Attribute(attribute)]), ty, is_secret })
     }
 
     /// This value, never to be stored or shown.

@@ -20,17 +20,17 @@ pub(super) struct Watch {
 }
 
 impl Watch {
-    fn note(&mut self, awaits: Option<&BTreeSet<Awaited>>, is_secret: bool) {
+    fn note<'a>(&mut self, awaits: Option<impl IntoIterator<Item = &'a Awaited>>, is_secret: bool) {
         self.is_secret |= is_secret;
         if let Some(awaits) = awaits {
-            self.awaits.get_or_insert_default().extend(awaits.iter().cloned());
+            self.awaits.get_or_insert_default().extend(awaits.into_iter().cloned());
         }
     }
 }
 
 impl Evaluator<'_> {
     /// Notes what an operation looks at: what is not known, and secrets.
-    pub(super) fn note(&mut self, awaits: Option<&BTreeSet<Awaited>>, is_secret: bool) {
+    pub(super) fn note<'a>(&mut self, awaits: Option<impl IntoIterator<Item = &'a Awaited>>, is_secret: bool) {
         if let Some(watch) = &mut self.watch {
             watch.note(awaits, is_secret);
         }

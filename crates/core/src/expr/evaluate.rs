@@ -15,7 +15,7 @@ use super::select::{self, Refusal, Selection};
 use super::typing::{self, Shape};
 use super::{ExprError, Scope, operators};
 use crate::schema::Type;
-use crate::value::{Unknown, Value};
+use crate::value::{Awaited, Unknown, Value};
 
 pub(super) type Result<T> = std::result::Result<T, ExprError>;
 
@@ -223,7 +223,7 @@ impl Evaluator<'_> {
         let mut opened = Opened::default();
         let scope = self.scope;
         if function.looks == Looks::AtUnknown {
-            self.note(None, values.iter().any(Value::has_secret));
+            self.note(None::<&[Awaited]>, values.iter().any(Value::has_secret));
             opened.values = values;
         } else {
             self.open_arguments(function, &values, &mut opened).map_err(|message| at(node, message))?;
@@ -234,7 +234,7 @@ impl Evaluator<'_> {
         let run = |budget: &mut Budget, values: &[Value]| function.run(body, Call { function, values, budget, scope });
         let result = self.run(node, opened, |values| function.result(values), run);
         if let (Ok(Value::Unknown(unknown)), false) = (&result, function.looks == Looks::Outside) {
-            self.note(Some(&unknown.awaits), unknown.is_secret);
+            self.note(Some(&*unknown.awaits), unknown.is_secret);
         }
         result.map_err(|error| error.with_help(format!("`{}`", function.signature)))
     }

@@ -138,7 +138,7 @@ pub(super) fn seal(value: &Value, budget: &mut Budget) -> Result<Value, String> 
 /// What will be a `ty` once all of `awaits` are known.
 pub(super) fn unknown(awaits: BTreeSet<Awaited>, ty: Type, is_secret: bool) -> Value {
     let is_secret = is_secret || ty.is_secret();
-    Value::Unknown(Unknown { awaits: Arc::new(awaits), ty: Arc::new(ty), is_secret })
+    Value::Unknown(Unknown { awaits: awaits.into_iter().collect(), ty: Arc::new(ty), is_secret })
 }
 
 /// What will be made of `values` once they and `awaits` are known. Where the type does

@@ -1,7 +1,7 @@
 //! A spec worked out before anything is asked of AWS, with all unknown that only AWS can
 //! tell: what fails now would fail later, too.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use super::expand::Expanded;
@@ -127,7 +127,7 @@ impl Rehearsal {
             fields.map(|(name, field)| (name.clone(), Arc::new(field.ty.clone()))).collect()
         });
         let whole = Attribute { address: instance.address.clone(), name: String::new() };
-        let awaits = Arc::new(BTreeSet::from([Awaited::Attribute(whole)]));
+        let awaits: Arc<[Awaited]> = Arc::new([Awaited::Attribute(whole)]);
         let unknown = |ty: &Arc<Type>| {
             Value::Unknown(Unknown { awaits: awaits.clone(), is_secret: ty.is_secret(), ty: ty.clone() })
         };

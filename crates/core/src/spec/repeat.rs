@@ -45,7 +45,7 @@ fn known(evaluation: &Evaluation<'_>, tree: &Tree, view: &View<'_>, field: &'sta
         return Err(Told::Wrong(found));
     }
     Ok(value).and_then(|value| match &value {
-        Value::Unknown(unknown) => Err(unresolved(evaluation, tree, field, (*unknown.awaits).clone())),
+        Value::Unknown(unknown) => Err(unresolved(evaluation, tree, field, unknown.awaits.iter().cloned().collect())),
         _ => Ok(value),
     })
 }
@@ -262,7 +262,7 @@ pub(super) fn known_by(evaluation: &Evaluation<'_>, lookup: &Lookup, view: &View
     Ok(match evaluation.facts.answers.get(&ask) {
         Some(Answer::Value(value)) => value.clone(),
         _ => Value::Unknown(Unknown {
-            awaits: Arc::new(BTreeSet::from([Awaited::Fact(Arc::new(ask))])),
+            awaits: Arc::new([Awaited::Fact(Arc::new(ask))]),
             ty: ty.into(),
             is_secret: false,
         }),
@@ -391,7 +391,9 @@ pub(super) fn repeated(evaluation: &Evaluation<'_>, for_each: &Arc<Tree>, view: 
             let each = items.iter().enumerate().map(|(index, item)| match item {
                 Value::String(key) => Ok(Each::new(key, item.clone(), index as i64)),
                 Value::Integer(number) => Ok(Each::new(&number.to_string(), item.clone(), index as i64)),
-                Value::Unknown(unknown) => Err(unresolved(evaluation, for_each, "for_each", (*unknown.awaits).clone())),
+                Value::Unknown(unknown) => {
+                    Err(unresolved(evaluation, for_each, "for_each", unknown.awaits.iter().cloned().collect()))
+                }
                 Value::Secret(_) => Err(wrong(nothing_to_repeat(item, at_item(Some(index))))),
                 _ => Err(wrong(bad_item(at_item(Some(index))))),
             });

@@ -320,7 +320,7 @@ fn joined(values: Vec<Value>) -> Value {
     let is_secret = values.iter().any(Value::has_secret);
     if values.iter().any(|value| !value.is_known()) {
         let ty = Type::String(StringType::default());
-        return Value::Unknown(Unknown { awaits: Arc::new(awaits), ty: Arc::new(ty), is_secret });
+        return Value::Unknown(Unknown { awaits: awaits.into_iter().collect(), ty: Arc::new(ty), is_secret });
     }
     let text = Value::string(values.iter().map(text).collect::<String>());
     if is_secret { text.into_secret() } else { text }

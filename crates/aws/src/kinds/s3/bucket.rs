@@ -349,17 +349,19 @@ async fn read_untagged(cloud: &Cloud, wanted: &[Wanted<Bucket>]) -> Result<Vec<O
     read::each(wanted, |wanted| live(cloud, wanted)).await
 }
 
-/// Up to how many buckets are asked for their tags one by one: an account may have thousands of others.
+/// Up to how many buckets without a managed part are asked for their tags one by one: an account
+/// may have thousands of others to list.
 const FEW: usize = 2;
 
 /// The tags of those buckets that are known to be there, by a managed part or by the list of all:
 /// the tagging API tells of buckets that are gone, too.
 async fn told(cloud: &Cloud, wanted: &[Wanted<Bucket>]) -> Answers<Tags> {
-    if wanted.len() <= FEW {
+    let bare: Vec<&Wanted<Bucket>> = wanted.iter().filter(|wanted| !has_parts(wanted)).collect();
+    if bare.len() == wanted.len() && bare.len() <= FEW {
         return Answers::new();
     }
-    let (mut told, there) = tokio::join!(tagging::told(cloud, wanted), listed(cloud, wanted));
-    for wanted in wanted.iter().filter(|wanted| !has_parts(wanted) && !there.contains(wanted.id.as_str())) {
+    let (mut told, there) = tokio::join!(tagging::told(cloud, wanted), listed(cloud, bare.len()));
+    for wanted in bare.into_iter().filter(|wanted| !there.contains(wanted.id.as_str())) {
         if let Some(outputs) = &wanted.outputs {
             told.remove(&outputs.arn);
         }
@@ -367,9 +369,9 @@ async fn told(cloud: &Cloud, wanted: &[Wanted<Bucket>]) -> Answers<Tags> {
     told
 }
 
-/// The names that the list of all has, where any is looked for.
-async fn listed(cloud: &Cloud, wanted: &[Wanted<Bucket>]) -> BTreeSet<String> {
-    match wanted.iter().all(has_parts) {
+/// The names that the list of all has, where so many are looked for that it pays.
+async fn listed(cloud: &Cloud, looked_for: usize) -> BTreeSet<String> {
+    match looked_for <= FEW {
         true => BTreeSet::new(),
         false => list::names(cloud).await.unwrap_or_default().into_iter().collect(),
     }

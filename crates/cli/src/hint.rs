@@ -56,7 +56,7 @@ pub(crate) fn of_cloud(error: &CloudError) -> Option<Hint> {
             "something still uses it, or it is changing: remove what is not of this stack, then run the same command again",
         ),
         Cause::Throttled => Hint::new(
-            "AWS goes on refusing so many calls: run the same command again later, with a lower `--parallelism`; it goes \
+            "AWS goes on refusing so many calls, of others in the account, too: run the same command again later; it goes \
              on from here",
         ),
         Cause::Transient => Hint::new(

@@ -157,6 +157,8 @@ impl Kind for NatGateway {
     const RATES: Rates = rates::ec2::NAT_GATEWAY;
     /// Not the id: a route to a gateway that is still pending is refused.
     const EARLY: &'static [&'static str] = &["arn"];
+    /// Some 90 s to create, as runs on AWS took; the others are estimates until a stack's own runs
+    /// refine them.
     const TIMING: Timing = Timing { create: 90, update: 30, delete: 50, limit: 1200 };
     const EVENTUAL: &'static [&'static str] = &[
         "InvalidAllocationID.NotFound",

@@ -191,6 +191,7 @@ impl Kind for VpcEndpoint {
     const BATCH: Option<u32> = Some(200);
     const RATES: Rates = rates::ec2::VPC_ENDPOINT;
     const EARLY: &'static [&'static str] = &["arn"];
+    /// Estimates until a stack's own runs refine them.
     const TIMING: Timing = Timing { create: 60, update: 30, delete: 60, limit: 900 };
     const EVENTUAL: &'static [&'static str] = &["InvalidVpcEndpointId.NotFound"];
 

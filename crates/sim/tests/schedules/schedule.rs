@@ -92,7 +92,7 @@ impl Schedule {
             && let Some((site, kind, spec)) = self.scene.model.squatter()
         {
             self.tally.count("schedules", "(names that others may have taken)");
-            self.scene.plant(&site, kind, &spec);
+            self.scene.squat(&site, kind, &spec);
         }
     }
 

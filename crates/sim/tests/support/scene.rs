@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use provision_core::diagnostic::Sources;
 use provision_core::spec::{Expanded, Files, Given};
+use provision_core::state::{Resource, State};
 use provision_engine::EngineError;
 use provision_sim::{Ended, Simulation, Site, View};
 use serde_json::{Value as Json, json};
@@ -37,6 +38,19 @@ impl Scene {
         if let Ok(id) = self.simulation.cloud.plant(site, kind, spec) {
             let things = self.simulation.cloud.things();
             self.foreign.extend(things.into_iter().filter(|it| it.site == *site && it.id == id.as_str()));
+        }
+    }
+
+    /// Somebody else takes a name, unless it is that of something whose delete was interrupted: where the
+    /// name is all there is to tell things by, nobody could tell theirs from ours.
+    pub(crate) fn squat(&mut self, site: &Site, kind: &str, spec: &Json) {
+        let name = spec["name"].as_str();
+        let is_ours = |state: &State| {
+            let mut instances = state.resources.values().flat_map(Resource::instances);
+            instances.any(|instance| Some(instance.id.as_str()) == name)
+        };
+        if !self.simulation.state().is_ok_and(|state| is_ours(&state)) {
+            self.plant(site, kind, spec);
         }
     }
 

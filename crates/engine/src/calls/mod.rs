@@ -15,7 +15,7 @@ use provision_core::state::Operation;
 use serde_json::{Map, Value as Json};
 use tokio::time::Instant;
 
-use crate::budget::Retries;
+use crate::budget::{Budget, Retries};
 use crate::pace::Patience;
 use crate::{Engine, EngineError};
 pub(crate) use gate::Permit;
@@ -25,11 +25,13 @@ use reads::Reads;
 /// How urgent something is of which nothing tells how much comes after it.
 pub(crate) const AT_ONCE: Duration = Duration::MAX;
 
+type Callers = HashMap<(String, Place), Arc<Caller>>;
+
 /// The calls of one run. Clones share their bounds.
 #[derive(Clone)]
 pub struct Calls {
     gate: Gate,
-    callers: Arc<Mutex<HashMap<(String, Place), Arc<Caller>>>>,
+    callers: Arc<Mutex<Callers>>,
 }
 
 impl Default for Calls {
@@ -49,7 +51,7 @@ impl Calls {
         self.gate.epoch()
     }
 
-    fn callers(&self) -> MutexGuard<'_, HashMap<(String, Place), Arc<Caller>>> {
+    fn callers(&self) -> MutexGuard<'_, Callers> {
         self.callers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -79,7 +81,7 @@ pub(crate) struct Caller {
     gate: Gate,
     lanes: Lanes,
     reads: Reads,
-    budget: crate::budget::Budget,
+    budget: Budget,
     patience: Patience,
 }
 

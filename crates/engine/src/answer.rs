@@ -105,8 +105,7 @@ impl Engine {
         if ids.is_empty() {
             return Ok(Vec::new());
         }
-        let wanted = |id: &Id| Wanted { id: id.clone(), applied: None, outputs: Json::Null };
-        let wanted: Vec<Wanted> = ids.iter().map(wanted).collect();
+        let wanted: Vec<Wanted> = ids.iter().cloned().map(Wanted::foreign).collect();
         let live = caller.read(&wanted, AT_ONCE).await?;
         let seen = ids.into_iter().zip(live).filter_map(|(id, live)| Some((id, Seen::new(live?, caller.schema()))));
         Ok(seen.collect())

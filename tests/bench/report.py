@@ -54,7 +54,7 @@ table, so that 997 are 871 of its own. It runs with PROVISION_TEMPO={contenders.
 that is never slow, and so are alchemy's waits, which are cut from one or two seconds to 50 ms. Before `drift` a parameter is
 changed by hand, which provision and boto3 must tell by their exit code. Ansible's no-op is its playbook once more, which reads
 all; its `--check` passes buckets over and is no drift. alchemy's no-op reads nothing, it has no drift, and its buckets no tags.
-"10 at once" is --parallelism 10, which caps steps, not calls: the most calls in flight stand beside it."""
+"10 at once" is --parallelism 10, which caps the calls in flight; a plan takes no such flag."""
 
 
 def _machine():

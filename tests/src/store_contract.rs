@@ -67,7 +67,7 @@ async fn crash(store: &dyn Store, lease: Box<dyn Lease>) {
 pub async fn what_was_saved_and_appended_is_loaded(store: &dyn Store) {
     assert_eq!(store.load().await, Ok(None));
     let lease = lock(store).await;
-    assert_eq!(lease.save(&fresh()).await, Ok(1));
+    assert_eq!(lease.save(fresh().into()).await, Ok(1));
     for some in records(1..6).chunks(2) {
         lease.append(some).await.unwrap();
     }
@@ -77,7 +77,7 @@ pub async fn what_was_saved_and_appended_is_loaded(store: &dyn Store) {
 
     let lease = lock(store).await;
     assert_eq!(loaded(store).await, found);
-    assert_eq!(lease.save(&found.state).await, Ok(2));
+    assert_eq!(lease.save(found.state.clone().into()).await, Ok(2));
     lease.release().await.unwrap();
     assert_eq!(loaded(store).await, Loaded { state: found.state.successor(), journalled: 0 });
 }
@@ -115,10 +115,10 @@ pub async fn of_many_at_once_one_gets_the_lock(store: &dyn Store) {
 /// Nobody writes over what he has not seen.
 pub async fn only_the_snapshot_a_state_came_from_is_replaced(store: &dyn Store) {
     let lease = lock(store).await;
-    assert_eq!(lease.save(&fresh()).await, Ok(1));
-    assert_eq!(lease.save(&fresh()).await, Err(StoreError::Stale { expected: 0, found: 1 }));
+    assert_eq!(lease.save(fresh().into()).await, Ok(1));
+    assert_eq!(lease.save(fresh().into()).await, Err(StoreError::Stale { expected: 0, found: 1 }));
     let other = State { lineage: "1e".to_owned(), ..fresh().successor() };
-    assert!(matches!(lease.save(&other).await, Err(StoreError::Foreign { .. })));
+    assert!(matches!(lease.save(other.clone().into()).await, Err(StoreError::Foreign { .. })));
     assert_eq!(loaded(store).await.state, fresh().successor());
 }
 
@@ -126,7 +126,7 @@ pub async fn only_the_snapshot_a_state_came_from_is_replaced(store: &dyn Store) 
 pub async fn nothing_is_appended_before_a_save(store: &dyn Store) {
     let lease = lock(store).await;
     assert!(matches!(lease.append(&records(1..2)).await, Err(StoreError::Io { .. })));
-    lease.save(&fresh()).await.unwrap();
+    lease.save(fresh().into()).await.unwrap();
     lease.append(&records(1..2)).await.unwrap();
     crash(store, lease).await;
     let lease = lock(store).await;
@@ -137,7 +137,7 @@ pub async fn nothing_is_appended_before_a_save(store: &dyn Store) {
 /// Whoever lost the lock writes nothing, before the next one has written and after.
 pub async fn a_broken_lock_ends_the_lease(store: &dyn Store) {
     let lost = lock(store).await;
-    lost.save(&fresh()).await.unwrap();
+    lost.save(fresh().into()).await.unwrap();
     lost.append(&records(1..2)).await.unwrap();
     store.break_lock(&holder("bob@lab")).await.unwrap();
     assert_eq!(store.holder().await, Ok(Some(holder("ada@lab"))), "another's lock was meant");
@@ -148,9 +148,9 @@ pub async fn a_broken_lock_ends_the_lease(store: &dyn Store) {
     let found = loaded(store).await;
     assert!(matches!(lost.append(&records(2..3)).await, Err(StoreError::LeaseLost { .. })));
     assert_eq!(loaded(store).await, found);
-    assert_eq!(next.save(&found.state).await, Ok(2));
+    assert_eq!(next.save(found.state.clone().into()).await, Ok(2));
     assert!(lost.append(&records(2..3)).await.is_err());
-    assert!(lost.save(&found.state).await.is_err());
+    assert!(lost.save(found.state.clone().into()).await.is_err());
     next.append(&records(3..4)).await.unwrap();
     assert!(lost.append(&records(2..3)).await.is_err(), "what closed its journal has gone with the journal");
     let expected = Loaded { state: fold(found.state.successor(), &records(3..4)), journalled: 1 };
@@ -162,7 +162,7 @@ pub async fn a_broken_lock_ends_the_lease(store: &dyn Store) {
 /// A state that was moved away leaves word, and comes back only from where it went.
 pub async fn what_has_gone_is_refused(store: &dyn Store) {
     let lease = lock(store).await;
-    lease.save(&fresh()).await.unwrap();
+    lease.save(fresh().into()).await.unwrap();
     let state = fresh().successor();
     let gone = Replacement::Gone { state: state.clone(), to: "s3://there/x".to_owned() };
     assert_eq!(lease.replace(&gone).await, Ok(2));
@@ -170,7 +170,7 @@ pub async fn what_has_gone_is_refused(store: &dyn Store) {
         assert!(error.to_string().contains("moved to s3://there/x"), "{error}");
     };
     is_word(store.load().await.unwrap_err());
-    is_word(lease.save(&state).await.unwrap_err());
+    is_word(lease.save(state.clone().into()).await.unwrap_err());
     is_word(lease.replace(&Replacement::Brought(state.clone())).await.unwrap_err());
     assert!(lease.append(&records(1..2)).await.is_err());
     assert_eq!(lease.replace(&Replacement::Brought(state.successor())).await, Ok(3));
@@ -231,7 +231,7 @@ pub async fn nothing_durable_is_lost_or_folded_twice(store: &dyn Store) {
     let happenings = any_happenings().new_tree(&mut TestRunner::default()).unwrap().current();
     let mut lease = lock(store).await;
     let mut model = fresh();
-    model.serial = lease.save(&model).await.unwrap();
+    model.serial = lease.save(model.clone().into()).await.unwrap();
     for (number, happening) in (1_u64..).zip(&happenings) {
         match happening {
             Happening::Append(count) => {
@@ -239,13 +239,13 @@ pub async fn nothing_durable_is_lost_or_folded_twice(store: &dyn Store) {
                 lease.append(&some).await.unwrap();
                 model = fold(model, &some);
             }
-            Happening::Save => model.serial = lease.save(&model).await.unwrap(),
+            Happening::Save => model.serial = lease.save(model.clone().into()).await.unwrap(),
             Happening::Crash => {
                 crash(store, lease).await;
                 lease = lock(store).await;
                 let state = loaded(store).await.state;
                 assert_eq!(state, model, "{happenings:?}");
-                model.serial = lease.save(&state).await.unwrap();
+                model.serial = lease.save(state.clone().into()).await.unwrap();
             }
         }
         assert_eq!(loaded(store).await.state, model, "{happenings:?}");

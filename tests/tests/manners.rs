@@ -218,7 +218,7 @@ async fn destroy_removes_what_lambda_left_behind_and_nothing_else() {
     refuse(1);
     site.run(&["destroy", "--stack", "shop", "--yes"], 0);
     assert!(!is_there(&site, &leftover).await);
-    let wanted = [Wanted { id, applied: None, outputs: Json::Null }];
+    let wanted = [Wanted::foreign(id)];
     assert!(groups.read(&wanted).await.unwrap()[0].is_none());
 }
 

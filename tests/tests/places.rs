@@ -40,7 +40,7 @@ impl House {
 
     /// What is there by the name `shared`.
     async fn value(&self, place: &Place) -> Option<String> {
-        let wanted = Wanted { id: Id::from("shared"), applied: None, outputs: Json::Null };
+        let wanted = Wanted::foreign(Id::from("shared"));
         let live = self.driver("ssm/parameter", place).await.read(&[wanted]).await.unwrap().remove(0)?;
         live.spec["value"].as_str().map(str::to_owned)
     }

@@ -130,7 +130,7 @@ async fn a_write_whose_answer_was_lost_is_no_conflict() {
     site.lose_answer("lost", "lock.json");
     let lease = store.lock(&holder("ada@lab")).await.unwrap();
     site.lose_answer("lost", "state.json");
-    assert_eq!(lease.save(&fresh()).await, Ok(1));
+    assert_eq!(lease.save(fresh().into()).await, Ok(1));
     site.lose_answer("lost", "journal/");
     lease.append(&records(1..3)).await.unwrap();
     site.lose_answer("lost", "lock.json");
@@ -139,7 +139,7 @@ async fn a_write_whose_answer_was_lost_is_no_conflict() {
     let expected = Loaded { state: fold(fresh().successor(), &records(1..4)), journalled: 3 };
     assert_eq!(store.load().await, Ok(Some(expected.clone())));
     site.lose_answer("lost", "state.json");
-    assert_eq!(lease.save(&expected.state).await, Ok(2));
+    assert_eq!(lease.save(expected.state.clone().into()).await, Ok(2));
     site.lose_answer("lost", "lock.json");
     assert_eq!(lease.release().await, Ok(()));
     assert_eq!(store.holder().await, Ok(None));
@@ -169,7 +169,7 @@ async fn a_lock_whose_lease_ran_out_is_taken_over() {
     let site = Site::new("over", 1).await;
     let store = &site.store;
     let former = store.lock(&holder("ada@lab")).await.unwrap();
-    former.save(&fresh()).await.unwrap();
+    former.save(fresh().into()).await.unwrap();
     former.append(&records(1..2)).await.unwrap();
     let next = loop {
         match store.lock(&holder("bob@lab")).await {
@@ -185,8 +185,8 @@ async fn a_lock_whose_lease_ran_out_is_taken_over() {
     let lost = Err(StoreError::LeaseLost { holder: Some(holder("bob@lab")) });
     assert_eq!(former.append(&records(2..3)).await, lost);
     assert_eq!(former.renew().await, lost);
-    assert_eq!(next.save(&state.state).await, Ok(2));
-    assert!(former.save(&state.state).await.is_err());
+    assert_eq!(next.save(state.state.clone().into()).await, Ok(2));
+    assert!(former.save(state.state.clone().into()).await.is_err());
     assert_eq!(store.load().await.unwrap().unwrap().state, state.state.successor());
     assert_eq!(former.release().await, lost);
     assert_eq!(store.holder().await, Ok(Some(holder("bob@lab"))));
@@ -197,15 +197,15 @@ async fn a_lock_whose_lease_ran_out_is_taken_over() {
 async fn older_journals_go() {
     let site = Site::new("older", 60).await;
     let lease = site.store.lock(&holder("ada@lab")).await.unwrap();
-    lease.save(&fresh()).await.unwrap();
+    lease.save(fresh().into()).await.unwrap();
     lease.append(&records(1..2)).await.unwrap();
     let state = site.store.load().await.unwrap().unwrap().state;
     site.relay.inject(Rule::new("s3:POST /states*", Fault::Refuse(Refusal::Denied)).times(1));
-    assert_eq!(lease.save(&state).await, Ok(2), "tidying is no condition");
+    assert_eq!(lease.save(state.clone().into()).await, Ok(2), "tidying is no condition");
     assert_eq!(site.store.load().await, Ok(Some(Loaded { state: state.successor(), journalled: 0 })));
     lease.append(&records(2..3)).await.unwrap();
     assert_eq!(site.store.load().await.unwrap().unwrap().journalled, 1);
-    lease.save(&site.store.load().await.unwrap().unwrap().state).await.unwrap();
+    lease.save(site.store.load().await.unwrap().unwrap().state.clone().into()).await.unwrap();
     lease.release().await.unwrap();
     let names: BTreeSet<String> = AWS.objects("states", "older/").unwrap();
     assert_eq!(names, ["older/shop/lock.json".to_owned(), "older/shop/state.json".to_owned()].into());
@@ -221,7 +221,7 @@ async fn a_state_goes_to_s3_and_comes_back() {
     let local = LocalStore::new(folder.path(), "shop");
     let me = holder("ada@lab");
     let lease = local.lock(&me).await.unwrap();
-    lease.save(&fresh()).await.unwrap();
+    lease.save(fresh().into()).await.unwrap();
     lease.append(&records(1..4)).await.unwrap();
     lease.release().await.unwrap();
     let before = stored(&local).await.state;
@@ -245,7 +245,7 @@ async fn a_migration_that_was_cut_short_is_finished_by_another() {
     let (folder, site) = (TempDir::new().unwrap(), Site::new("cut", 60).await);
     let local = LocalStore::new(folder.path(), "shop");
     let me = holder("ada@lab");
-    local.lock(&me).await.unwrap().save(&fresh()).await.unwrap();
+    local.lock(&me).await.unwrap().save(fresh().into()).await.unwrap();
     push(&site.store, &me, fresh().successor()).await.unwrap();
     let moved = migrate(&local, &site.store, "s3://states/cut", &me).await.unwrap();
     assert_eq!(moved.serial, 2);
@@ -259,7 +259,7 @@ async fn a_push_replaces_nothing_it_does_not_know() {
     assert_eq!(push(&site.store, &me, fresh()).await, Ok(1));
     assert_eq!(push(&site.store, &me, fresh()).await, Err(StoreError::Stale { expected: 0, found: 1 }));
     let lease = site.store.lock(&me).await.unwrap();
-    lease.save(&fresh().successor()).await.unwrap();
+    lease.save(fresh().successor().into()).await.unwrap();
     lease.append(&records(1..2)).await.unwrap();
     lease.release().await.unwrap();
     let pulled = stored(&site.store).await.state;

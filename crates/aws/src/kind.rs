@@ -104,6 +104,8 @@ pub struct Wanted<K: Kind> {
     pub applied: Option<K>,
     /// The outputs last recorded.
     pub outputs: Option<K::Outputs>,
+    /// Whether `applied` is what its create call has just set.
+    pub is_fresh: bool,
 }
 
 impl<K: Kind> Wanted<K> {
@@ -267,6 +269,7 @@ fn as_wanted<K: Kind>(wanted: &driver::Wanted) -> Wanted<K> {
         id: wanted.id.clone(),
         applied: wanted.applied.as_ref().and_then(|applied| typed(K::NAME, applied).ok()),
         outputs: typed(K::NAME, &wanted.outputs).ok(),
+        is_fresh: wanted.is_fresh,
     }
 }
 

@@ -62,6 +62,16 @@ pub struct Wanted {
     pub applied: Option<Json>,
     /// The outputs last recorded.
     pub outputs: Json,
+    /// Whether the call that made it, with all of `applied`, was answered a moment ago and nothing was
+    /// changed since: what that call set need not be asked for again by a call of its own.
+    pub is_fresh: bool,
+}
+
+impl Wanted {
+    /// All there is to know of what may not be ours.
+    pub fn foreign(id: Id) -> Self {
+        Self { id, applied: None, outputs: Json::Null, is_fresh: false }
+    }
 }
 
 /// Whether a resource can be used yet.

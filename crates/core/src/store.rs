@@ -64,8 +64,8 @@ pub trait Lease: Send + Sync {
     async fn replace(&self, replacement: &Replacement) -> Result<u64, StoreError>;
 
     /// Replaces the snapshot that `state` was loaded from: `state` holds all of it.
-    async fn save(&self, state: &State) -> Result<u64, StoreError> {
-        self.replace(&Replacement::Next(Arc::new(state.clone()))).await
+    async fn save(&self, state: Arc<State>) -> Result<u64, StoreError> {
+        self.replace(&Replacement::Next(state)).await
     }
 
     /// Frees the lock.

@@ -46,11 +46,11 @@ impl Engine {
     async fn answer_one(&self, ask: &Ask) -> Result<Answer, EngineError> {
         match ask {
             Ask::Identity(place) => {
-                let identity = self.reading(|| self.provider.identity(place)).await?;
+                let identity = self.budget.reading(self.patience, || self.provider.identity(place)).await?;
                 Ok(Answer::Value(identity.into()))
             }
             Ask::Zones(place) => {
-                let zones = self.reading(|| self.provider.zones(place)).await?;
+                let zones = self.budget.reading(self.patience, || self.provider.zones(place)).await?;
                 Ok(Answer::Value(Value::list(zones.into_iter().map(Value::from))))
             }
             Ask::Secret { place, arn } => self.secret(arn, place).await,
@@ -59,7 +59,7 @@ impl Engine {
     }
 
     async fn secret(&self, arn: &str, place: &Place) -> Result<Answer, EngineError> {
-        match self.reading(|| self.provider.secret_value(arn, place)).await {
+        match self.budget.reading(self.patience, || self.provider.secret_value(arn, place)).await {
             Ok(text) => Ok(Answer::Value(Value::from(text).into_secret())),
             Err(error) if error.cause == Cause::NotFound => Ok(Answer::Nothing),
             Err(error) => Err(error.into()),
@@ -105,8 +105,7 @@ impl Engine {
         if ids.is_empty() {
             return Ok(Vec::new());
         }
-        let wanted = |id: &Id| Wanted { id: id.clone(), applied: None, outputs: Json::Null };
-        let wanted: Vec<Wanted> = ids.iter().map(wanted).collect();
+        let wanted: Vec<Wanted> = ids.iter().cloned().map(Wanted::foreign).collect();
         let live = caller.read(&wanted, AT_ONCE).await?;
         let seen = ids.into_iter().zip(live).filter_map(|(id, live)| Some((id, Seen::new(live?, caller.schema()))));
         Ok(seen.collect())

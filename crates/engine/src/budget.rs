@@ -7,7 +7,6 @@ use std::time::Duration;
 use provision_core::driver::{Cause, CloudError};
 use provision_core::rate::PARALLELISM;
 
-use crate::Engine;
 use crate::pace::{Patience, Pauses};
 
 /// The retries of a run, those of reads apart from those of calls that change something: while
@@ -84,16 +83,6 @@ impl<'a> Retries<'a> {
         Self { tokens, patience, pauses: Pauses::new(patience, total), unseen: None, taken: 0 }
     }
 
-    /// Retries of a call that changes nothing.
-    pub(crate) fn of_reads(budget: &'a Budget, patience: Patience) -> Self {
-        Self::new(&budget.reads, patience, READING)
-    }
-
-    /// Whether a call that changes nothing is worth another try.
-    pub(crate) fn may_pass(&self, error: &CloudError) -> bool {
-        is_costly(error)
-    }
-
     /// Waits before a call that failed with `error` is made again; `false` if it should not be.
     pub(crate) async fn pause(&mut self, error: &CloudError) -> bool {
         if is_costly(error) {
@@ -116,16 +105,16 @@ impl<'a> Retries<'a> {
     }
 }
 
-impl Engine {
+impl Budget {
     /// Makes a call that changes nothing, again while it is throttled or fails in passing.
     ///
     /// # Errors
     /// What the last try answered.
-    pub(crate) async fn reading<T, F>(&self, call: impl Fn() -> F) -> Result<T, CloudError>
+    pub(crate) async fn reading<T, F>(&self, patience: Patience, mut call: impl FnMut() -> F) -> Result<T, CloudError>
     where
         F: Future<Output = Result<T, CloudError>>,
     {
-        let mut retries = Retries::of_reads(&self.budget, self.patience);
+        let mut retries = Retries::new(&self.reads, patience, READING);
         loop {
             match call().await {
                 Ok(answer) => {

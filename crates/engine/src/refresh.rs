@@ -103,8 +103,7 @@ pub(crate) struct Sought<'a> {
 impl<'a> Sought<'a> {
     /// What need not be ours yet: all of it is wanted.
     pub(crate) fn foreign(address: &'a Address, kind: &'a str, place: &'a Place, id: &Id) -> Self {
-        let wanted = Wanted { id: id.clone(), applied: None, outputs: serde_json::Value::Null };
-        Self { address, kind, place, wanted, may_be_unseen: false }
+        Self { address, kind, place, wanted: Wanted::foreign(id.clone()), may_be_unseen: false }
     }
 }
 
@@ -141,5 +140,6 @@ pub(crate) fn is_on_its_way_out(resource: &Resource, instance: &Instance) -> boo
 
 /// What a read of `instance` asks for.
 pub(crate) fn wanted(instance: &Instance) -> Wanted {
-    Wanted { id: instance.id.clone(), applied: Some(instance.applied.clone()), outputs: instance.outputs.clone() }
+    let (applied, outputs) = (Some(instance.applied.clone()), instance.outputs.clone());
+    Wanted { id: instance.id.clone(), applied, outputs, is_fresh: false }
 }

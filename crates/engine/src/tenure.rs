@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use provision_core::state::{Record, State};
-use provision_core::store::{Lease, Replacement, StoreError};
+use provision_core::store::{Lease, StoreError};
 use tokio::sync::watch;
 use tokio::time::Instant;
 
@@ -102,9 +102,7 @@ impl Tenure {
     /// Saves `state`, and answers it with the serial it has now.
     pub(crate) async fn save(&self, state: State) -> Result<State, StoreError> {
         let state = Arc::new(state);
-        let next = Replacement::Next(state.clone());
-        let serial = self.in_time(self.lease.replace(&next)).await?;
-        drop(next);
+        let serial = self.in_time(self.lease.save(state.clone())).await?;
         Ok(State { serial, ..Arc::unwrap_or_clone(state) })
     }
 
@@ -132,6 +130,7 @@ mod tests {
     use async_trait::async_trait;
     use provision_core::address::Address;
     use provision_core::state::Salt;
+    use provision_core::store::Replacement;
 
     use super::*;
     use crate::journal::Journal;

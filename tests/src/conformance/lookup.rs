@@ -66,7 +66,7 @@ impl Subject {
     }
 
     async fn read(&self, ids: &[Id]) -> Result<Vec<(Id, Live)>, Wrong> {
-        let wanted = ids.iter().map(|id| Wanted { id: id.clone(), applied: None, outputs: Json::Null });
+        let wanted = ids.iter().cloned().map(Wanted::foreign);
         let wanted: Vec<Wanted> = wanted.collect();
         let live = self.driver.read(&wanted).await.map_err(|error| error.to_string())?;
         Ok(ids.iter().cloned().zip(live).filter_map(|(id, live)| Some((id, live?))).collect())

@@ -112,7 +112,7 @@ impl Conformance<'_> {
         let (id, generation) = self.subject_id(stack).await?;
         let driver = stack.provider().driver(&self.case.kind, &Place::default()).await;
         let driver = driver.map_err(|error| error.to_string())?.ok_or("the kind has no driver")?;
-        let wanted = provision_core::driver::Wanted { id: id.clone(), applied: None, outputs: Default::default() };
+        let wanted = provision_core::driver::Wanted::foreign(id.clone());
         let live = driver.read(&[wanted]).await.map_err(|error| error.to_string())?;
         let live = live.into_iter().flatten().next().ok_or("it is not there")?;
         let update = Update {

@@ -13,6 +13,10 @@ use crate::types::{INTENT_TAG, Tags};
 
 /// A kind whose own service tells the tags of one resource a call.
 pub(crate) trait Tagged: Kind {
+    /// Whether the create call sets the tags wherever it is made, so that they need not be asked for
+    /// right after it.
+    const CREATED_WITH_TAGS: bool = true;
+
     /// The ARN.
     fn arn(outputs: &Self::Outputs) -> &str;
     /// The tags.
@@ -79,9 +83,10 @@ pub(crate) async fn with_told<K: Tagged>(
     Ok(found.into_iter().zip(tags).map(|((_, live), tags)| tagged(live?, tags?)).collect())
 }
 
-/// Believes the tagging API or asks the service.
+/// Believes the create call and the tagging API, or asks the service.
 async fn tags<K: Tagged>(cloud: &Cloud, wanted: &Wanted<K>, told: &Answers<Tags>, arn: &str) -> Result<Option<Tags>> {
     match (&wanted.applied, told.get(arn)) {
+        (Some(applied), _) if wanted.is_fresh && K::CREATED_WITH_TAGS => Ok(Some(applied.tags().clone())),
         (Some(applied), Some(told)) if applied.tags() == told => Ok(Some(told.clone())),
         _ => K::list_tags(cloud, &wanted.id, arn).await,
     }

@@ -10,19 +10,7 @@ use super::Operation;
 /// What was measured, by kind. Seconds from the call until the resource was ready, or gone.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Durations(BTreeMap<String, Took>);
-
-/// What the operations of a kind took, in seconds; `None` for those never made.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Took {
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    create: Option<f64>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    update: Option<f64>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    delete: Option<f64>,
-}
+pub struct Durations(BTreeMap<String, BTreeMap<Operation, f64>>);
 
 /// How much one more measurement counts against all before it.
 const NEWS: f64 = 0.3;
@@ -35,26 +23,15 @@ impl Durations {
 
     /// What the operation took of late.
     pub fn get(&self, kind: &str, operation: Operation) -> Option<Duration> {
-        let took = self.0.get(kind)?;
-        let seconds = match operation {
-            Operation::Create => took.create,
-            Operation::Update => took.update,
-            Operation::Delete => took.delete,
-        };
-        Duration::try_from_secs_f64(seconds?).ok()
+        Duration::try_from_secs_f64(*self.0.get(kind)?.get(&operation)?).ok()
     }
 
     /// Takes one more measurement into account, to the millisecond.
     pub fn note(&mut self, kind: &str, operation: Operation, duration: Duration) {
-        let took = self.0.entry(kind.to_owned()).or_default();
-        let slot = match operation {
-            Operation::Create => &mut took.create,
-            Operation::Update => &mut took.update,
-            Operation::Delete => &mut took.delete,
-        };
         let seconds = duration.as_secs_f64();
-        let average = slot.map_or(seconds, |before| before + NEWS * (seconds - before));
-        *slot = Some((average * 1000.0).round() / 1000.0);
+        let took = self.0.entry(kind.to_owned()).or_default().entry(operation).or_insert(seconds);
+        *took += NEWS * (seconds - *took);
+        *took = (*took * 1000.0).round() / 1000.0;
     }
 }
 

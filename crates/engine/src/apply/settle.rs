@@ -98,7 +98,7 @@ impl<'a> Settling<'a> {
             run,
             target,
             generation,
-            wanted: Wanted { id: id.clone(), applied: target.desired.to_driver_json(), outputs },
+            wanted: Wanted { id: id.clone(), applied: target.desired.to_driver_json(), outputs, is_fresh: !is_seen },
             told,
             is_seen,
             last: None,
@@ -196,6 +196,7 @@ impl<'a> Settling<'a> {
             let fields = top_level(&changes).into_iter().map(|field| format!("`{field}`")).collect();
             return Err(StepError::Unsettled { fields });
         }
+        self.wanted.is_fresh = false;
         self.call_update(&changes, seen).await?;
         self.updates += 1;
         self.told = self.target.desired.clone();

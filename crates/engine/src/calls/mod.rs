@@ -15,7 +15,7 @@ use provision_core::state::Operation;
 use serde_json::{Map, Value as Json};
 use tokio::time::Instant;
 
-use crate::budget::{Budget, Retries};
+use crate::budget::Budget;
 use crate::pace::Patience;
 use crate::{Engine, EngineError};
 pub(crate) use gate::Permit;
@@ -151,22 +151,17 @@ impl Caller {
     where
         F: Future<Output = Result<T, CloudError>>,
     {
-        let mut retries = Retries::of_reads(&self.budget, self.patience);
-        loop {
-            let permit = match permit.take() {
-                Some(permit) => permit,
-                None => self.gate.pass(self.lanes.read, urgency).await,
-            };
-            let answer = permit.noting(ask().await);
-            drop(permit);
-            match answer {
-                Err(error) if retries.may_pass(&error) && retries.pause(&error).await => {}
-                Err(error) => return Err(error),
-                Ok(answer) => {
-                    retries.went_well();
-                    return Ok(answer);
-                }
+        let ask = &ask;
+        let call = || {
+            let permit = permit.take();
+            async move {
+                let permit = match permit {
+                    Some(permit) => permit,
+                    None => self.gate.pass(self.lanes.read, urgency).await,
+                };
+                permit.noting(ask().await)
             }
-        }
+        };
+        self.budget.reading(self.patience, call).await
     }
 }

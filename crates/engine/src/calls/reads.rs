@@ -232,7 +232,7 @@ mod tests {
     }
 
     fn wanted(id: &str) -> Wanted {
-        Wanted { id: id.into(), applied: None, outputs: Json::Null }
+        Wanted::foreign(id.into())
     }
 
     impl Scene {

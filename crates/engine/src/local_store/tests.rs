@@ -61,7 +61,7 @@ async fn loaded(store: &LocalStore) -> Loaded {
 async fn with_journal(directory: &TempDir, records: &[Record]) -> LocalStore {
     let store = store(directory);
     let lease = lock(&store).await;
-    assert_eq!(lease.save(&fresh()).await, Ok(1));
+    assert_eq!(lease.save(fresh().into()).await, Ok(1));
     for some in records.chunks(2) {
         lease.append(some).await.unwrap();
     }
@@ -84,7 +84,7 @@ async fn a_journal_cut_anywhere_is_a_valid_prefix_and_can_be_continued() {
     fs::write(&store.files.journal, &text[..text.len() - 3]).unwrap();
     let lease = lock(&store).await;
     let state = loaded(&store).await.state;
-    lease.save(&state).await.unwrap();
+    lease.save(state.clone().into()).await.unwrap();
     lease.append(&records(9..11)).await.unwrap();
     assert_eq!(loaded(&store).await.state, fold(state.successor(), &records(9..11)));
 }
@@ -96,7 +96,7 @@ async fn a_crash_between_snapshot_and_journal_folds_nothing_twice() {
     let old_journal = fs::read(&store.files.journal).unwrap();
     let state = loaded(&store).await.state;
     let lease = lock(&store).await;
-    lease.save(&state).await.unwrap();
+    lease.save(state.clone().into()).await.unwrap();
     fs::write(&store.files.journal, &old_journal).unwrap();
     assert_eq!(loaded(&store).await, Loaded { state: state.successor(), journalled: 0 });
     lease.append(&records(4..5)).await.unwrap();
@@ -111,7 +111,7 @@ async fn a_half_written_snapshot_beside_the_real_one_is_nothing() {
     fs::write(store.files.directory.join("shop.json.new"), "{\"version\": 1, \"lin").unwrap();
     assert_eq!(loaded(&store).await, before);
     let lease = lock(&store).await;
-    assert_eq!(lease.save(&before.state).await, Ok(2));
+    assert_eq!(lease.save(before.state.clone().into()).await, Ok(2));
 }
 
 #[tokio::test]
@@ -122,13 +122,13 @@ async fn nothing_is_appended_before_a_save_or_after_a_failed_write() {
     assert!(matches!(lease.append(&records(3..4)).await, Err(StoreError::Io { .. })));
 
     let state = loaded(&store).await.state;
-    lease.save(&state).await.unwrap();
+    lease.save(state.clone().into()).await.unwrap();
     fs::create_dir(&store.files.journal).unwrap();
     let error = lease.append(&records(3..4)).await.unwrap_err().to_string();
     assert!(error.contains("a directory is in its place: move it away"), "{error}");
     fs::remove_dir(&store.files.journal).unwrap();
     assert!(lease.append(&records(3..4)).await.is_err());
-    assert_eq!(lease.save(&state.successor()).await, Ok(3));
+    assert_eq!(lease.save(state.successor().into()).await, Ok(3));
     assert_eq!(lease.append(&records(3..4)).await, Ok(()));
 }
 
@@ -210,7 +210,7 @@ async fn live_through(happenings: &[Happening]) {
     let store = with_journal(&directory, &[]).await;
     let mut model = fresh().successor();
     let mut lease = lock(&store).await;
-    model.serial = lease.save(&model).await.unwrap();
+    model.serial = lease.save(model.clone().into()).await.unwrap();
     for (number, happening) in (1_u64..).zip(happenings) {
         match happening {
             Happening::Append(count) => {
@@ -218,14 +218,14 @@ async fn live_through(happenings: &[Happening]) {
                 lease.append(&some).await.unwrap();
                 model = fold(model, &some);
             }
-            Happening::Save => model.serial = lease.save(&model).await.unwrap(),
+            Happening::Save => model.serial = lease.save(model.clone().into()).await.unwrap(),
             Happening::Crash(share) => {
                 drop(lease);
                 tear(&store, *share);
                 lease = lock(&store).await;
                 let state = loaded(&store).await.state;
                 assert_eq!(state, model);
-                model.serial = lease.save(&state).await.unwrap();
+                model.serial = lease.save(state.clone().into()).await.unwrap();
             }
         }
         assert_eq!(loaded(&store).await.state, model);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use provision_core::diagnostic::Sources;
 use provision_core::spec::{Expanded, Files, Given};
-use provision_core::state::{Resource, State};
+use provision_core::state::{Operation, Resource, State};
 use provision_engine::EngineError;
 use provision_sim::{Ended, Simulation, Site, View};
 use serde_json::{Value as Json, json};
@@ -45,10 +45,13 @@ impl Scene {
     /// name is all there is to tell things by, nobody could tell theirs from ours.
     pub(crate) fn squat(&mut self, site: &Site, kind: &str, spec: &Json) {
         let name = spec["name"].as_str();
-        let is_ours = |state: &State| {
-            let mut instances = state.resources.values().flat_map(Resource::instances);
-            instances.any(|instance| Some(instance.id.as_str()) == name)
+        let is_going = |resource: &Resource| {
+            let pending = resource.pending.as_ref().filter(|pending| pending.operation == Operation::Delete);
+            let going =
+                resource.instances().find(|it| pending.is_some_and(|pending| pending.generation == it.generation));
+            going.is_some_and(|it| resource.kind_of(it) == kind && Some(it.id.as_str()) == name)
         };
+        let is_ours = |state: &State| state.resources.values().any(is_going);
         if !self.simulation.state().is_ok_and(|state| is_ours(&state)) {
             self.plant(site, kind, spec);
         }

@@ -74,6 +74,9 @@ pub struct KindDescription {
     /// Whether it lies in no region: a region stated for it means nothing.
     #[serde(default)]
     pub global: bool,
+    /// Whether a replacement is made before the old one goes, unless a spec says otherwise.
+    #[serde(default)]
+    pub create_before_destroy: bool,
     /// How many resources one call reads; `None` if reading each takes calls of its own.
     #[serde(default)]
     pub batch: Option<u32>,

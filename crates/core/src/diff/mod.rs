@@ -62,6 +62,7 @@ impl Comparison<'_> {
             let before = differing.changes.len();
             differing.field(wanted, found, field);
             if differing.changes.len() == before && self.is_taken_out(wanted, applied.as_ref(), found, &field.ty) {
+                differing.replace = field.replace;
                 differing.differs(found.cloned(), Some(wanted.clone()));
             }
         }

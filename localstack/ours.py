@@ -13,7 +13,7 @@ import tagged
 SERVICES = {"amplify": r"https?://amplify\.(.+)\.amazonaws\.com"}
 
 # What mends moto's own services: `moto_NAME.py` each.
-MENDS = ["autoscaling", "budgets", "cloudwatch", "dynamodb", "ecs", "elbv2", "route53", "secrets", "wafv2"]
+MENDS = ["autoscaling", "budgets", "cloudwatch", "dynamodb", "ecs", "elbv2", "iam", "route53", "secrets", "wafv2"]
 
 
 def register():

@@ -80,10 +80,18 @@ pub(crate) const LOGS: Rates =
 pub(crate) const ACM: Rates =
     Rates { create: a_second(5.0), read: a_second(10.0), update: a_second(5.0), delete: a_second(10.0) };
 
-/// Route 53: all calls of an account together, by
+/// Route 53: five calls a second, all of an account together, by
 /// [its quotas](https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/DNSLimitations.html).
-pub(crate) const ROUTE_53: Rates =
-    Rates { create: a_second(5.0), read: a_second(5.0), update: a_second(5.0), delete: a_second(5.0) };
+pub(crate) mod route53 {
+    use super::{Rate, Rates, a_second};
+
+    /// Zones: four of them are read by GetHostedZone each and ListTagsForResources, which is all of a second's calls.
+    pub(crate) const HOSTED_ZONE: Rates =
+        Rates { create: a_second(5.0), read: Some(Rate::new(2.0, 1.0)), update: a_second(5.0), delete: a_second(5.0) };
+    /// Records: ChangeResourceRecordSets and ListResourceRecordSets; deleting one takes both.
+    pub(crate) const RECORD: Rates =
+        Rates { create: a_second(5.0), read: a_second(5.0), update: a_second(5.0), delete: a_second(2.5) };
+}
 
 /// Elastic Load Balancing, version 2 of its API: the calls that describe, in
 /// [its limits](https://docs.aws.amazon.com/elasticloadbalancing/latest/userguide/elb-api-throttling.html).
@@ -159,10 +167,6 @@ pub(crate) mod waf {
     pub(crate) const WEB_ACL: Rates =
         Rates { create: a_second(1.0), read: a_second(5.0), update: a_second(1.0), delete: None };
     /// Associations: AssociateWebACL, GetWebACLForResource and DisassociateWebACL.
-    pub(crate) const ASSOCIATION: Rates = Rates {
-        create: EVERY_TWO_SECONDS,
-        read: a_second(1.0),
-        update: EVERY_TWO_SECONDS,
-        delete: EVERY_TWO_SECONDS,
-    };
+    pub(crate) const ASSOCIATION: Rates =
+        Rates { create: EVERY_TWO_SECONDS, read: a_second(1.0), update: EVERY_TWO_SECONDS, delete: EVERY_TWO_SECONDS };
 }

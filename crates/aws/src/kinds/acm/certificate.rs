@@ -28,7 +28,8 @@ use crate::types::{Tags, carry_intent};
 /// AWS issues a public certificate once it has seen that its names are ours. With `validation_method: DNS`
 /// `domain_validation_records` tells the records to make for that. They are known long before the certificate is
 /// issued: a `route53/record` of `${certificate.domain_validation_records[0].name}` does not wait for it, as all that
-/// names its `arn` does.
+/// names its `arn` does. AWS does not delete a certificate that something uses: what is to replace it is made first
+/// with `create_before_destroy`.
 ///
 /// See [RequestCertificate](https://docs.aws.amazon.com/acm/latest/APIReference/API_RequestCertificate.html).
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]

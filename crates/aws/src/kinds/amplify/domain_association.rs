@@ -264,7 +264,7 @@ impl DomainAssociation {
         self.certificate_settings.as_ref().map(request).transpose()
     }
 
-    /// Whether `live` has all that is stated.
+    /// Whether `live` has all that is stated. At first Amplify says nothing of a certificate.
     fn is_met_by(&self, live: &Self) -> bool {
         fn fits<T: PartialEq>(stated: &Option<T>, live: &Option<T>) -> bool {
             stated.is_none() || stated == live
@@ -273,7 +273,7 @@ impl DomainAssociation {
             && fits(&self.enable_auto_sub_domain, &live.enable_auto_sub_domain)
             && fits(&self.auto_sub_domain_creation_patterns, &live.auto_sub_domain_creation_patterns)
             && fits(&self.auto_sub_domain_iam_role, &live.auto_sub_domain_iam_role)
-            && fits(&self.certificate_settings, &live.certificate_settings)
+            && (live.certificate_settings.is_none() || fits(&self.certificate_settings, &live.certificate_settings))
     }
 }
 

@@ -86,8 +86,9 @@ pub struct Outputs {
     pub name_servers: Vec<String>,
 }
 
-/// How many zones' tags one call tells.
-const TAGGED: usize = 10;
+/// How many zones are read at once: with the call for their tags they take the five calls that a second has. That one
+/// would tell of ten.
+const AT_ONCE: usize = 4;
 
 const CREATE_HOSTED_ZONE: &str = "route53:CreateHostedZone";
 
@@ -97,9 +98,9 @@ impl Kind for HostedZone {
     const NAME: &'static str = "route53/hosted_zone";
     const GLOBAL: bool = true;
     const RECOVERY: Recovery = Recovery::Scan;
-    const BATCH: Option<u32> = Some(TAGGED as u32);
+    const BATCH: Option<u32> = Some(AT_ONCE as u32);
     const READING: Reading = Reading { batch: 1, each: 1, tags: 0, alone: None };
-    const RATES: Rates = rates::ROUTE_53;
+    const RATES: Rates = rates::route53::HOSTED_ZONE;
     const EARLY: &'static [&'static str] = &["id", "arn", "name", "name_servers"];
     /// The VPC may have been made a moment ago.
     const EVENTUAL: &'static [&'static str] = &["InvalidVPCId"];
@@ -273,7 +274,7 @@ async fn get(cloud: &Cloud, id: &str) -> Result<Option<GetHostedZoneOutput>> {
 
 /// The tags of zones, by id.
 async fn tags_of(cloud: &Cloud, ids: &[String]) -> Result<BTreeMap<String, Tags>> {
-    let told = read::known(ids, TAGGED, async |ids| {
+    let told = read::known(ids, AT_ONCE, async |ids| {
         let call = cloud.route53().list_tags_for_resources().resource_type(TagResourceType::Hostedzone);
         let answer = call.set_resource_ids(Some(ids.to_vec())).send().await.op("route53:ListTagsForResources")?;
         Ok(answer.resource_tag_sets)

@@ -188,7 +188,7 @@ impl Kind for Record {
     const GLOBAL: bool = true;
     const RECOVERY: Recovery = Recovery::Scan;
     const BATCH: Option<u32> = Some(300);
-    const RATES: Rates = rates::ROUTE_53;
+    const RATES: Rates = rates::route53::RECORD;
     const EARLY: &'static [&'static str] = &["id", "fqdn", "name"];
     /// The zone, the health check or an alias's target may have been made a moment ago.
     const EVENTUAL: &'static [&'static str] =

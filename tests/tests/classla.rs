@@ -94,7 +94,8 @@ impl Stack {
             eprintln!("NOT RUN: LocalStack 4 takes no tags in CreateBucket, and LocalStack 2026 needs a Python 3.13");
             return None;
         }
-        let zone = command(workspace().join("tests/outside.py"), binary.aws.endpoint()).args(["zone", "classla.org"]).status();
+        let zone =
+            command(workspace().join("tests/outside.py"), binary.aws.endpoint()).args(["zone", "classla.org"]).status();
         assert!(zone.unwrap().success());
         // A copy, to be edited.
         let folder = tempfile::tempdir().unwrap();

@@ -250,8 +250,8 @@ impl<'a> Settling<'a> {
 fn unsettled(changes: &[Change], phase: &Phase) -> StepError {
     match phase {
         Phase::Halted(why) => StepError::Halted(why.clone()),
-        _ => StepError::Unsettled {
-            fields: top_level(changes).into_iter().map(|field| format!("`{field}`")).collect(),
-        },
+        _ => {
+            StepError::Unsettled { fields: top_level(changes).into_iter().map(|field| format!("`{field}`")).collect() }
+        }
     }
 }

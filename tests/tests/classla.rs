@@ -233,10 +233,10 @@ fn changed(stack: &mut Stack) {
     stack.applies(&params, firewall);
     stack.edit("\n  app_secrets:\n", NEW_SECRET);
     stack.applies(&params, &[("stripe", "create")]);
-    stack.edit("        SESSION_SECRET:", "        STRIPE_KEY: ${stripe.arn}:key::\n        SESSION_SECRET:");
+    stack.edit("        SESSION_SECRET:", "        STRIPE_KEY: \"${stripe.arn}:key::\"\n        SESSION_SECRET:");
     stack.applies(&params, &[("api.execution_role", "update"), roll[0], roll[1]]);
     stack.edit(NEW_SECRET, "\n  app_secrets:\n");
-    stack.edit("        STRIPE_KEY: ${stripe.arn}:key::\n", "");
+    stack.edit("        STRIPE_KEY: \"${stripe.arn}:key::\"\n", "");
     let back = [("stripe", "delete"), ("api.execution_role", "update"), roll[0], roll[1]];
     stack.applies(&params, &back);
 }

@@ -70,6 +70,7 @@ fn every_command_of_the_page_and_of_the_workflows_succeeds() {
     let mut shell = Shell::new(env!("CARGO_BIN_EXE_provision-under-test"), aws.endpoint());
     shell.set("PROVISION_PARAM_health_url", &healthy());
     shell.set("GITHUB_SHA", "0123456789abcdef0123456789abcdef01234567");
+    shell.set("GITHUB_REPOSITORY", "classla/classla");
     let said = shell.run(&commands(there));
     assert!(said.contains("Done: "), "{said}");
     for name in WORKFLOWS {

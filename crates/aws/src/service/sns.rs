@@ -90,7 +90,7 @@ pub(crate) fn from_attributes<K: DeserializeOwned>(
     told: &HashMap<String, String>,
     others: impl IntoIterator<Item = (&'static str, String)>,
 ) -> Result<K> {
-    let value = |it: &Attribute| it.form.from_text(told.get(it.name).map(String::as_str).or(it.default)?);
+    let value = |it: &Attribute| it.form.read(told.get(it.name).map(String::as_str).or(it.default)?);
     let known = attributes.iter().filter_map(|it| Some((it.field.to_owned(), value(it)?)));
     let others = others.into_iter().map(|(field, value)| (field.to_owned(), Json::String(value)));
     let properties: Map<String, Json> = known.chain(others).collect();
@@ -109,7 +109,7 @@ impl Form {
         }
     }
 
-    fn from_text(self, text: &str) -> Option<Json> {
+    fn read(self, text: &str) -> Option<Json> {
         match self {
             Self::Text => Some(text.into()),
             Self::Plain => serde_json::from_str(text).ok(),

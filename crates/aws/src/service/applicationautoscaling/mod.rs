@@ -78,7 +78,7 @@ where
     let asked = by.text("service_namespace").or_else(|| Some(dimension?.split(':').next()?.to_owned()));
     let all = types::ServiceNamespace::values().iter().copied();
     let wanted: Vec<&'static str> = all.filter(|one| asked.as_deref().is_none_or(|asked| asked == *one)).collect();
-    let found = read::each(&wanted, async |namespace| match ask(*namespace).await {
+    let found = read::each(&wanted, async |namespace| match ask(namespace).await {
         Err(error) if error.cause == Cause::Invalid && asked.is_none() => Ok(Vec::new()),
         answer => answer,
     });

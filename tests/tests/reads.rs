@@ -193,6 +193,7 @@ async fn counted(endpoint: &str, case: &Case, count: u32) -> (u32, String) {
     assert!(stack.drift().await.unwrap().is_empty(), "{}", case.kind);
     let made = cloud.calls().into_iter().map(|(call, times)| (times - before.get(&call).unwrap_or(&0), call));
     let made: Vec<(u64, String)> = made.filter(|(times, call)| *times > 0 && !call.starts_with("sts:")).collect();
+    stack.converge(None).await.unwrap();
     (made.iter().map(|(times, _)| *times as u32).sum(), format!("{made:?}"))
 }
 

@@ -7,6 +7,7 @@ import json
 from functools import wraps
 
 from moto.applicationautoscaling import models, responses
+from moto.applicationautoscaling.exceptions import AWSValidationException
 from moto.core.exceptions import JsonRESTError
 
 Response = responses.ApplicationAutoScalingResponse
@@ -61,10 +62,27 @@ def staying(put):
     return stayed
 
 
+def missing(delete):
+    """moto tells of what is not there that the request is not valid."""
+
+    @wraps(delete)
+    def told(self, *args, **kwargs):
+        try:
+            return delete(self, *args, **kwargs)
+        except AWSValidationException as refusal:
+            if "found for service namespace" not in refusal.message:
+                raise
+            raise JsonRESTError("ObjectNotFoundException", refusal.message) from refusal
+
+    return told
+
+
 def improve():
     """Changes moto's Application Auto Scaling in this process."""
     Response.register_scalable_target = keeping(Response.register_scalable_target)
     backend = models.ApplicationAutoscalingBackend
     backend.put_scaling_policy = staying(backend.put_scaling_policy)
+    backend.delete_scaling_policy = missing(backend.delete_scaling_policy)
+    backend.deregister_scalable_target = missing(backend.deregister_scalable_target)
     for operation in (list_tags_for_resource, tag_resource, untag_resource):
         setattr(Response, operation.__name__, operation)

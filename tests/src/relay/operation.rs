@@ -51,7 +51,8 @@ impl Operation {
         }
         let is_xml = matches!(service, "s3" | "route53" | "cloudfront");
         let protocol = if is_xml { Protocol::RestXml } else { Protocol::RestJson };
-        Self { name: format!("{service}:{} {}", request.method, without_values(&request.target)), protocol }
+        let target = without_ids(&without_values(&request.target));
+        Self { name: format!("{service}:{} {target}", request.method), protocol }
     }
 
     /// The refusal of a token that was used for something else.
@@ -143,6 +144,20 @@ pub(crate) fn fields(request: &Request) -> Option<impl Iterator<Item = (&str, &s
     let is_form = request.header("content-type")?.starts_with("application/x-www-form-urlencoded");
     let form = std::str::from_utf8(&request.body).ok().filter(|_| is_form)?;
     Some(form.split('&').filter_map(|field| field.split_once('=')))
+}
+
+/// What AWS gives a name of its own choice, by what stands before that name in a path.
+const COLLECTIONS: [&str; 3] = ["apps", "hostedzone", "tags"];
+
+/// A path with `*` for the names that AWS chose: they differ from run to run.
+fn without_ids(target: &str) -> String {
+    let mut is_id = false;
+    let segments = target.split('/').map(|segment| {
+        let shown = if is_id { "*" } else { segment };
+        is_id = COLLECTIONS.contains(&segment);
+        shown
+    });
+    segments.collect::<Vec<_>>().join("/")
 }
 
 fn without_values(target: &str) -> String {

@@ -142,11 +142,10 @@ impl InstanceProfile {
         if let Some(former) = update.live.role_name.as_ref().filter(|former| !former.as_str().is_empty()) {
             remove_role(cloud, update.id.as_str(), former.as_str()).await?;
         }
-        if !role.as_str().is_empty() {
-            let call = cloud.iam().add_role_to_instance_profile().instance_profile_name(update.id.as_str());
-            call.role_name(role.as_str()).send().await.op("iam:AddRoleToInstanceProfile")?;
+        match role.as_str() {
+            "" => Ok(()),
+            role => add_role(cloud, update.id.as_str(), role).await,
         }
-        Ok(())
     }
 
     async fn update_tags(&self, cloud: &Cloud, update: &Update<Self>) -> Result<()> {
@@ -167,6 +166,19 @@ async fn delete_profile(cloud: &Cloud, name: &str) -> Result<()> {
     let call = cloud.iam().delete_instance_profile().instance_profile_name(name);
     call.send().await.op("iam:DeleteInstanceProfile").absent()?;
     Ok(())
+}
+
+/// A call whose answer was lost may have put it there: then another one finds no room.
+async fn add_role(cloud: &Cloud, profile: &str, role: &str) -> Result<()> {
+    let call = cloud.iam().add_role_to_instance_profile().instance_profile_name(profile).role_name(role);
+    match call.send().await.op("iam:AddRoleToInstanceProfile") {
+        Err(error) if matches!(error.cause, Cause::Exists | Cause::Limit) => {
+            let found = get(cloud, profile).await?;
+            let is_there = found.is_some_and(|found| found.roles.iter().any(|it| it.role_name == role));
+            if is_there { Ok(()) } else { Err(error) }
+        }
+        answer => answer.map(|_| ()),
+    }
 }
 
 async fn remove_role(cloud: &Cloud, profile: &str, role: &str) -> Result<()> {

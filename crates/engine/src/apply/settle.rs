@@ -125,6 +125,7 @@ impl<'a> Settling<'a> {
                     self.mend(changes, &seen).await?;
                 }
                 Phase::Halted(why) if self.wanted.is_fresh => return Err(StepError::Halted(why.clone())),
+                Phase::Halted(why) if self.updates > 0 => self.outlast(why).await?,
                 // What halted before is tried again, though it may not differ.
                 Phase::Halted(_) => self.mend(self.changes(&seen), &seen).await?,
             }
@@ -197,6 +198,17 @@ impl<'a> Settling<'a> {
         changes
     }
 
+    /// Nothing is told anew of an update that halted: nobody knows how much of it came about. Right after the
+    /// update AWS may only show yet what halted before.
+    async fn outlast(&mut self, why: &str) -> Result<(), StepError> {
+        if let Some((_, pauses)) = &mut self.last
+            && pauses.pause().await
+        {
+            return Ok(());
+        }
+        Err(StepError::Halted(why.to_owned()))
+    }
+
     /// Updates what differs. When the same still differs after an update, AWS may only not
     /// show it yet, so it gets the grace period before that counts as a failure.
     async fn mend(&mut self, changes: Vec<Change>, seen: &Seen) -> Result<(), StepError> {
@@ -207,7 +219,8 @@ impl<'a> Settling<'a> {
         }
         let is_same = self.last.as_ref().is_some_and(|(last, _)| *last == changes);
         if is_same || self.updates == MOST_UPDATES {
-            return Err(unsettled(&changes, &seen.phase));
+            let fields = top_level(&changes).into_iter().map(|field| format!("`{field}`")).collect();
+            return Err(StepError::Unsettled { fields });
         }
         self.wanted.is_fresh = false;
         self.call_update(&changes, seen).await?;
@@ -242,16 +255,6 @@ impl<'a> Settling<'a> {
             if !may_pass || !run.pause(&mut retries, &error).await {
                 return Err(error.into());
             }
-        }
-    }
-}
-
-/// Why a resource that was updated is still not as desired.
-fn unsettled(changes: &[Change], phase: &Phase) -> StepError {
-    match phase {
-        Phase::Halted(why) => StepError::Halted(why.clone()),
-        _ => {
-            StepError::Unsettled { fields: top_level(changes).into_iter().map(|field| format!("`{field}`")).collect() }
         }
     }
 }

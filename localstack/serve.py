@@ -1,8 +1,8 @@
 """LocalStack with moto behind it: runs inside LocalStack's own environment.
 
 Without a licence LocalStack answers 501 for every service it has no provider for.
-Here each of those that moto knows goes to the moto library LocalStack carries, in
-the same process. What LocalStack does have stays as it is, except the few in `BETTER_IN_MOTO`.
+Here each of those that moto knows, or ours.py has, goes to the moto library LocalStack
+carries, in the same process. What LocalStack does have stays as it is, except the few in `BETTER_IN_MOTO`.
 """
 
 from importlib import import_module
@@ -15,6 +15,9 @@ from localstack.runtime import main
 from localstack.services.moto import call_moto
 from localstack.services.plugins import SERVICE_PLUGINS, Service
 from moto.backends import list_of_moto_modules
+
+import dashboards
+import ours
 
 # LocalStack's own want Docker (lambda) or a download and a Java runtime (dynamodb).
 BETTER_IN_MOTO = {"dynamodb", "lambda"}
@@ -41,17 +44,20 @@ def moto_service(api):
 def send_to_moto(manager):
     providers = manager.api_provider_specs
     unserved = set(Session().get_available_services()) - set(providers)
-    modules = set(list_of_moto_modules())
+    modules = set(list_of_moto_modules()) | set(ours.SERVICES)
     apis = BETTER_IN_MOTO | {api for api in unserved if api.replace("-", "") in modules}
     providers.update({api: ["default"] for api in apis})
     stock = manager._load_service_plugin
 
     def load(api):
+        if api == "cloudwatch":
+            dashboards.improve()
         return SimpleNamespace(service=moto_service(api)) if api in apis else stock(api)
 
     manager._load_service_plugin = load
 
 
 if __name__ == "__main__":
+    ours.register()
     send_to_moto(SERVICE_PLUGINS)
     main.main()

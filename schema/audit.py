@@ -15,8 +15,18 @@ HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "localstack"))
 import install
 
-# A kind that stands for several types has the properties of all of them.
+# A kind that stands for several types has the properties of all of them; one that stands for none, of nothing.
 TYPES = {
+    "acm/certificate": ["AWS::CertificateManager::Certificate"],
+    "amplify/app": ["AWS::Amplify::App"],
+    "amplify/branch": ["AWS::Amplify::Branch"],
+    "amplify/domain_association": ["AWS::Amplify::Domain"],
+    "applicationautoscaling/scalable_target": ["AWS::ApplicationAutoScaling::ScalableTarget"],
+    "applicationautoscaling/scaling_policy": ["AWS::ApplicationAutoScaling::ScalingPolicy"],
+    "budgets/budget": ["AWS::Budgets::Budget"],
+    "cloudwatch/dashboard": ["AWS::CloudWatch::Dashboard"],
+    "cloudwatch/metric_alarm": ["AWS::CloudWatch::Alarm"],
+    "dynamodb/table": ["AWS::DynamoDB::Table"],
     "ec2/eip": ["AWS::EC2::EIP"],
     "ec2/flow_log": ["AWS::EC2::FlowLog"],
     "ec2/internet_gateway": ["AWS::EC2::InternetGateway"],
@@ -28,14 +38,32 @@ TYPES = {
     "ec2/vpc": ["AWS::EC2::VPC"],
     "ec2/vpc_endpoint": ["AWS::EC2::VPCEndpoint"],
     "ecr/repository": ["AWS::ECR::Repository"],
+    "ecs/cluster": ["AWS::ECS::Cluster"],
+    "ecs/service": ["AWS::ECS::Service"],
+    "ecs/task_definition": ["AWS::ECS::TaskDefinition"],
+    "elbv2/listener": ["AWS::ElasticLoadBalancingV2::Listener"],
+    "elbv2/listener_rule": ["AWS::ElasticLoadBalancingV2::ListenerRule"],
+    "elbv2/load_balancer": ["AWS::ElasticLoadBalancingV2::LoadBalancer"],
+    "elbv2/target_group": ["AWS::ElasticLoadBalancingV2::TargetGroup"],
+    "iam/instance_profile": ["AWS::IAM::InstanceProfile"],
+    "iam/oidc_provider": ["AWS::IAM::OIDCProvider"],
+    "iam/policy": ["AWS::IAM::ManagedPolicy"],
     "iam/role": ["AWS::IAM::Role"],
     "kms/alias": ["AWS::KMS::Alias"],
     "kms/key": ["AWS::KMS::Key"],
     "logs/log_group": ["AWS::Logs::LogGroup"],
+    "route53/hosted_zone": ["AWS::Route53::HostedZone"],
+    "route53/record": ["AWS::Route53::RecordSet"],
     "s3/bucket": ["AWS::S3::Bucket"],
+    "s3/object": [],
+    "secretsmanager/rotation": ["AWS::SecretsManager::RotationSchedule"],
     "secretsmanager/secret": ["AWS::SecretsManager::Secret"],
+    "sns/subscription": ["AWS::SNS::Subscription"],
+    "sns/topic": ["AWS::SNS::Topic"],
     "sqs/queue": ["AWS::SQS::Queue"],
     "ssm/parameter": ["AWS::SSM::Parameter"],
+    "wafv2/web_acl": ["AWS::WAFv2::WebACL"],
+    "wafv2/web_acl_association": ["AWS::WAFv2::WebACLAssociation"],
 }
 LISTS = {
     "create_only": "createOnlyProperties",

@@ -2,7 +2,9 @@
 """Stands in for somebody who changes the stack of specs/classla-base.yaml by hand, at AWS_ENDPOINT_URL.
 
     tests/outside.py change     an ingress rule too many, another tag on the VPC, no log group
-    tests/outside.py secret     prints the session secret that AWS made up
+    tests/outside.py runs ENV   prints the task definition that the API's service runs
+    tests/outside.py zone NAME  makes a public hosted zone
+    tests/outside.py secret ENV prints the session secret that AWS made up
 """
 
 import json
@@ -35,9 +37,18 @@ def change():
     boto3.client("logs").delete_log_group(logGroupName=f"/ecs/{STACK}")
 
 
-def secret():
-    found = boto3.client("secretsmanager").get_secret_value(SecretId="classla/dev/app/secrets")
+def secret(env="dev"):
+    found = boto3.client("secretsmanager").get_secret_value(SecretId=f"classla/{env}/app/secrets")
     print(json.loads(found["SecretString"])["session_secret"])
+
+
+def runs(env):
+    name = f"classla-{env}"
+    print(only(boto3.client("ecs").describe_services(cluster=name, services=[name])["services"])["taskDefinition"])
+
+
+def zone(name):
+    boto3.client("route53").create_hosted_zone(Name=name, CallerReference=name)
 
 
 if __name__ == "__main__":
@@ -45,4 +56,4 @@ if __name__ == "__main__":
     import boto3
 
     boto3.setup_default_session(region_name=os.environ.get("AWS_REGION"))
-    {"change": change, "secret": secret}[sys.argv[1]]()
+    {"change": change, "secret": secret, "zone": zone, "runs": runs}[sys.argv[1]](*sys.argv[2:])

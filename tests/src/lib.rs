@@ -7,6 +7,7 @@ pub mod inventory;
 pub mod local_aws;
 pub mod matrix;
 pub mod relay;
+pub mod shell;
 pub mod site;
 pub mod stack;
 pub mod store_contract;

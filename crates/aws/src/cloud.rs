@@ -39,7 +39,7 @@ pub struct Cloud {
     clients: Clients,
 }
 
-/// A client is named as IAM names the service in actions.
+/// A client is named as IAM names the service in actions, with `_` for `-`.
 macro_rules! clients {
     ($($(#[$doc:meta])* $name:ident: $sdk:ident, $adjust:expr;)*) => {
         #[derive(Default)]
@@ -63,20 +63,40 @@ macro_rules! clients {
 }
 
 clients! {
+    /// AWS Certificate Manager.
+    acm: aws_sdk_acm, |config, _| config;
+    /// AWS Amplify Hosting.
+    amplify: aws_sdk_amplify, |config, _| config;
+    /// Application Auto Scaling.
+    application_autoscaling: aws_sdk_applicationautoscaling, |config, _| config;
+    /// AWS Budgets.
+    budgets: aws_sdk_budgets, |config, _| config;
+    /// Amazon CloudWatch.
+    cloudwatch: aws_sdk_cloudwatch, |config, _| config;
+    /// Amazon DynamoDB.
+    dynamodb: aws_sdk_dynamodb, |config, _| config;
     /// Amazon EC2 and VPC.
     ec2: aws_sdk_ec2, |config, _| config;
     /// Amazon ECR.
     ecr: aws_sdk_ecr, |config, _| config;
+    /// Amazon ECS.
+    ecs: aws_sdk_ecs, |config, _| config;
+    /// Elastic Load Balancing, its application, network and gateway load balancers.
+    elasticloadbalancing: aws_sdk_elasticloadbalancingv2, |config, _| config;
     /// AWS IAM.
     iam: aws_sdk_iam, |config, _| config;
     /// AWS KMS.
     kms: aws_sdk_kms, |config, _| config;
     /// Amazon CloudWatch Logs.
     logs: aws_sdk_cloudwatchlogs, |config, _| config;
+    /// Amazon Route 53.
+    route53: aws_sdk_route53, |config, _| config;
     /// Amazon S3. A custom endpoint rarely resolves `bucket.host`, so it is addressed by path.
     s3: aws_sdk_s3, |config, shared| config.force_path_style(shared.endpoint_url().is_some());
     /// AWS Secrets Manager.
     secretsmanager: aws_sdk_secretsmanager, |config, _| config;
+    /// Amazon SNS.
+    sns: aws_sdk_sns, |config, _| config;
     /// Amazon SQS.
     sqs: aws_sdk_sqs, |config, _| config;
     /// AWS Systems Manager.
@@ -85,6 +105,8 @@ clients! {
     sts: aws_sdk_sts, |config, _| config;
     /// The Resource Groups Tagging API.
     tag: aws_sdk_resourcegroupstagging, |config, _| config;
+    /// AWS WAF.
+    wafv2: aws_sdk_wafv2, |config, _| config;
 }
 
 impl Cloud {

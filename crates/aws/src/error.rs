@@ -4,7 +4,7 @@ use aws_sdk_sts::operation::assume_role::AssumeRoleError;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::display::DisplayErrorContext;
-use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use aws_smithy_types::error::metadata::{ErrorMetadata, ProvideErrorMetadata};
 use aws_smithy_types::error::operation::BuildError;
 use provision_core::driver::{Cause, CloudError};
 
@@ -79,13 +79,13 @@ where
 {
     match error {
         SdkError::ServiceError(context) => {
-            let (meta, status) = (context.err().meta(), context.raw().status().as_u16());
-            let code = meta.code().unwrap_or_default();
+            let status = context.raw().status().as_u16();
+            let (code, message) = told(context.err().meta(), context.raw());
             CloudError {
-                cause: cause(code, meta.message().unwrap_or_default(), status),
+                cause: cause(&code, message.as_deref().unwrap_or_default(), status),
                 operation: operation.to_owned(),
-                code: code.to_owned(),
-                message: meta.message().map_or_else(|| format!("HTTP status {status}"), str::to_owned),
+                code,
+                message: message.unwrap_or_else(|| format!("HTTP status {status}")),
                 request_id: request_id(context.raw()),
             }
         }
@@ -101,6 +101,21 @@ where
         SdkError::TimeoutError(_) => plain(Cause::Transient, operation, error),
         _ => unreadable(operation, error.raw_response()),
     }
+}
+
+/// Code and message of a refusal.
+fn told(meta: &ErrorMetadata, response: &HttpResponse) -> (String, Option<String>) {
+    let read = meta.code().map(|code| (code.to_owned(), meta.message().map(str::to_owned)));
+    let read = read.or_else(|| refused_batch(response.body().bytes()?));
+    read.unwrap_or_else(|| (String::new(), meta.message().map(str::to_owned)))
+}
+
+/// What Route 53 says of a refused change in a form of its own, which the SDK does not read:
+/// `<InvalidChangeBatch><Messages><Message>…`.
+fn refused_batch(body: &[u8]) -> Option<(String, Option<String>)> {
+    let text = std::str::from_utf8(body).ok().filter(|text| text.contains("<InvalidChangeBatch"))?;
+    let messages = text.split("<Message>").skip(1).filter_map(|rest| rest.split("</Message>").next());
+    Some(("InvalidChangeBatch".to_owned(), Some(messages.collect::<Vec<_>>().join(" "))))
 }
 
 /// The call that assumes a role, which the SDK makes by itself before another one.
@@ -142,7 +157,7 @@ fn cause(code: &str, message: &str, status: u16) -> Cause {
     let ends = |endings: &[&str]| endings.iter().any(|ending| code.ends_with(ending));
     if let Some((_, cause)) = MESSAGES.iter().find(|(text, _)| message.contains(text)) {
         *cause
-    } else if is(THROTTLED) || status == 429 {
+    } else if is(THROTTLED) {
         Cause::Throttled
     } else if is(CREDENTIALS) {
         Cause::Credentials
@@ -154,11 +169,13 @@ fn cause(code: &str, message: &str, status: u16) -> Cause {
         Cause::NotFound
     } else if ends(EXISTS) || is(&["BucketAlreadyOwnedByYou", "AlreadyExistsException"]) {
         Cause::Exists
-    } else if ends(&["LimitExceeded", "LimitExceededException"])
+    } else if ends(&["LimitExceeded", "LimitExceededException", "LimitsExceededException"])
         || code.contains("QuotaExceeded")
-        || is(&["TooManyBuckets"])
+        || code.starts_with("TooMany")
     {
         Cause::Limit
+    } else if status == 429 {
+        Cause::Throttled
     } else if status >= 500 && !message.contains("not implemented") {
         Cause::Transient
     } else {
@@ -168,8 +185,15 @@ fn cause(code: &str, message: &str, status: u16) -> Cause {
 
 /// Where the code says too little, such as a bare `400`. What means "not yet seen everywhere" is
 /// declared by each kind.
-const MESSAGES: &[(&str, Cause)] =
-    &[("Access Denied for LogDestination", Cause::Denied), ("still has replica regions", Cause::Dependency)];
+const MESSAGES: &[(&str, Cause)] = &[
+    ("Access Denied for LogDestination", Cause::Denied),
+    ("still has replica regions", Cause::Dependency),
+    ("Unable to describe task definition", Cause::NotFound),
+    ("service was not idempotent", Cause::Exists),
+    ("but it already exists", Cause::Exists),
+    ("but it was not found", Cause::NotFound),
+    ("already exists for the app", Cause::Exists),
+];
 
 const THROTTLED: &[&str] = &[
     "Throttling",
@@ -180,6 +204,7 @@ const THROTTLED: &[&str] = &[
     "SlowDown",
     "RequestThrottled",
     "TooManyUpdates",
+    "PriorRequestNotComplete",
 ];
 
 const CREDENTIALS: &[&str] = &[
@@ -193,7 +218,14 @@ const CREDENTIALS: &[&str] = &[
     "MissingAuthenticationToken",
 ];
 
-const DENIED: &[&str] = &["AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "NotAuthorized"];
+const DENIED: &[&str] = &[
+    "AccessDenied",
+    "AccessDeniedException",
+    "UnauthorizedOperation",
+    "NotAuthorized",
+    "AuthorizationError",
+    "UnauthorizedException",
+];
 
 const DEPENDENCY: &[&str] = &[
     "DependencyViolation",
@@ -203,6 +235,17 @@ const DEPENDENCY: &[&str] = &[
     "OperationAbortedException",
     "ConcurrentModification",
     "ConcurrentModificationException",
+    "EntityTemporarilyUnmodifiable",
+    "ConcurrentUpdateException",
+    "UpdateInProgressException",
+    "ClusterContainsCapacityProviderException",
+    "ClusterContainsContainerInstancesException",
+    "ClusterContainsServicesException",
+    "ClusterContainsTasksException",
+    "ConcurrentAccess",
+    "ResourceConflict",
+    "WAFAssociatedItemException",
+    "WAFOptimisticLockException",
 ];
 
 const NOT_FOUND: &[&str] = &[
@@ -212,6 +255,7 @@ const NOT_FOUND: &[&str] = &[
     "NoSuchEntity",
     ".NotAttached",
     "NonExistentQueue",
+    "NonexistentItemException",
     "DoesNotExist",
 ];
 
@@ -224,6 +268,11 @@ const EXISTS: &[&str] = &[
     "QueueNameExists",
     ".Duplicate",
     "ParameterAlreadyExists",
+    "DuplicateRecordException",
+    "DuplicateListener",
+    "DuplicateLoadBalancerName",
+    "DuplicateTargetGroupName",
+    "DuplicateItemException",
 ];
 
 #[cfg(test)]
@@ -254,20 +303,57 @@ mod tests {
             ("DependencyViolation", Cause::Dependency),
             ("InvalidGroup.InUse", Cause::Dependency),
             ("OperationAbortedException", Cause::Dependency),
+            ("EntityTemporarilyUnmodifiable", Cause::Dependency),
+            ("ClusterContainsServicesException", Cause::Dependency),
+            ("UpdateInProgressException", Cause::Dependency),
+            ("ConcurrentUpdateException", Cause::Dependency),
+            ("ServiceNotFoundException", Cause::NotFound),
+            ("ObjectNotFoundException", Cause::NotFound),
+            ("ConcurrentAccess", Cause::Dependency),
+            ("ResourceConflict", Cause::Dependency),
             ("RequestLimitExceeded", Cause::Throttled),
             ("UnauthorizedOperation", Cause::Denied),
             ("AccessDenied", Cause::Denied),
+            ("AuthorizationError", Cause::Denied),
             ("ExpiredToken", Cause::Credentials),
             ("VpcLimitExceeded", Cause::Limit),
+            ("TopicLimitExceeded", Cause::Limit),
             ("TooManyBuckets", Cause::Limit),
+            ("TooManyUniqueTargetGroupsPerLoadBalancer", Cause::Limit),
+            ("WAFLimitsExceededException", Cause::Limit),
+            ("LoadBalancerNotFound", Cause::NotFound),
+            ("WAFNonexistentItemException", Cause::NotFound),
+            ("DuplicateTargetGroupName", Cause::Exists),
+            ("DuplicateRecordException", Cause::Exists),
+            ("WAFDuplicateItemException", Cause::Exists),
+            ("PriorityInUse", Cause::Dependency),
+            ("WAFAssociatedItemException", Cause::Dependency),
+            ("WAFOptimisticLockException", Cause::Dependency),
             ("InvalidParameterValue", Cause::Invalid),
         ] {
             assert_eq!(cause(code, "", 400), expected, "{code}");
         }
         assert_eq!(cause("InvalidResourceId", "", 400), Cause::NotFound);
+        assert_eq!(cause("ClientException", "Unable to describe task definition.", 400), Cause::NotFound);
+        let taken = "Creation of service was not idempotent.";
+        assert_eq!(cause("InvalidParameterException", taken, 400), Cause::Exists);
         assert_eq!(cause("TooManyUpdates", "", 400), Cause::Throttled);
         assert_eq!(cause("MalformedPolicyDocument", "Syntax errors in policy.", 400), Cause::Invalid);
         assert_eq!(cause("InternalError", "", 500), Cause::Transient);
+        assert_eq!(cause("PriorRequestNotComplete", "", 400), Cause::Throttled);
+        assert_eq!(cause("UnauthorizedException", "", 401), Cause::Denied);
+        assert_eq!(cause("LimitExceededException", "", 429), Cause::Limit);
+        assert_eq!(cause("", "", 429), Cause::Throttled);
+    }
+
+    #[test]
+    fn a_refused_change_of_records_is_read_in_route_53s_own_form() {
+        let said = "[Tried to create resource record set [name='a.', type='A'] but it already exists]";
+        let body = format!("<InvalidChangeBatch><Messages><Message>{said}</Message></Messages></InvalidChangeBatch>");
+        let told = Some(("InvalidChangeBatch".to_owned(), Some(said.to_owned())));
+        assert_eq!(refused_batch(body.as_bytes()), told);
+        assert_eq!(cause("InvalidChangeBatch", said, 400), Cause::Exists);
+        assert_eq!(refused_batch(b"<ErrorResponse/>"), None);
     }
 
     #[test]

@@ -56,6 +56,9 @@ pub trait Kind: Serialize + DeserializeOwned + JsonSchema + Send + Sync + 'stati
     const RATES: Rates = Rates::UNPUBLISHED;
     /// Whether it lies in no region, as IAM's kinds do: a region stated for it means nothing.
     const GLOBAL: bool = false;
+    /// Whether a replacement is made before the old one goes, unless a spec says otherwise: for what
+    /// others go on using until they are moved, and of which there may be two at once.
+    const CREATE_BEFORE_DESTROY: bool = false;
     /// Errors of its own calls that mean "made a moment ago and not yet seen everywhere": `CODE`, or
     /// `CODE: TEXT` where the code says too little and the message contains `TEXT`.
     const EVENTUAL: &'static [&'static str] = &[];
@@ -174,6 +177,7 @@ fn describe<K: Kind>() -> KindDescription {
         early: K::EARLY.iter().map(|&name| name.to_owned()).collect(),
         timing: K::TIMING,
         global: K::GLOBAL,
+        create_before_destroy: K::CREATE_BEFORE_DESTROY,
         batch: K::BATCH,
         rates: K::RATES,
         eventual: K::EVENTUAL.iter().map(|&code| code.to_owned()).collect(),
@@ -221,6 +225,23 @@ fn typed<T: DeserializeOwned>(kind: &str, json: &Json) -> Result<T> {
     serde_json::from_value(json.clone()).map_err(|error| CloudError::new(Cause::Invalid, kind, error.to_string()))
 }
 
+/// What was applied, typed. A secret that was given to a property which is none is a hash there: it stands
+/// as its own text, which nothing but a comparison looks at.
+fn typed_applied<T: DeserializeOwned>(kind: &str, json: &Json) -> Result<T> {
+    typed(kind, json).or_else(|_| typed(kind, &hashes_as_texts(json)))
+}
+
+fn hashes_as_texts(json: &Json) -> Json {
+    match json {
+        Json::Object(entries) => match entries.get("$hash") {
+            Some(hash) if entries.len() == 1 => hash.clone(),
+            _ => entries.iter().map(|(key, value)| (key.clone(), hashes_as_texts(value))).collect(),
+        },
+        Json::Array(items) => items.iter().map(hashes_as_texts).collect(),
+        plain => plain.clone(),
+    }
+}
+
 fn erased<T: Serialize>(kind: &str, value: &T) -> Result<Json> {
     serde_json::to_value(value).map_err(|error| CloudError::new(Cause::Invalid, kind, error.to_string()))
 }
@@ -252,11 +273,11 @@ impl<K: Kind> Driver for Erased<K> {
     }
 
     async fn delete(&self, id: &Id, applied: &Json) -> Result<()> {
-        typed::<K>(K::NAME, applied)?.delete(&self.cloud, id).await
+        typed_applied::<K>(K::NAME, applied)?.delete(&self.cloud, id).await
     }
 
     async fn recover(&self, spec: &Json, intent: &Intent) -> Result<Vec<Id>> {
-        typed::<K>(K::NAME, spec)?.recover(&self.cloud, intent).await
+        typed_applied::<K>(K::NAME, spec)?.recover(&self.cloud, intent).await
     }
 
     async fn find(&self, by: &serde_json::Map<String, Json>) -> Result<Vec<Id>> {
@@ -267,7 +288,7 @@ impl<K: Kind> Driver for Erased<K> {
 fn as_wanted<K: Kind>(wanted: &driver::Wanted) -> Wanted<K> {
     Wanted {
         id: wanted.id.clone(),
-        applied: wanted.applied.as_ref().and_then(|applied| typed(K::NAME, applied).ok()),
+        applied: wanted.applied.as_ref().and_then(|applied| typed_applied(K::NAME, applied).ok()),
         outputs: typed(K::NAME, &wanted.outputs).ok(),
         is_fresh: wanted.is_fresh,
     }

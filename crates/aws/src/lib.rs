@@ -11,4 +11,5 @@ pub mod read;
 mod registry;
 pub mod s3_store;
 mod service;
+mod shape;
 pub mod types;

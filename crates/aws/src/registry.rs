@@ -15,11 +15,11 @@ macro_rules! kinds {
             }
         }
 
-        /// Every kind's schema, compiled once.
+        /// Every kind's schema.
         pub fn schemas() -> &'static provision_core::schema::Schemas {
             static SCHEMAS: std::sync::LazyLock<provision_core::schema::Schemas> = std::sync::LazyLock::new(|| {
-                let compiled = [$(crate::kind::schema::<$kind>(),)*];
-                compiled.into_iter().flatten().map(std::sync::Arc::new).collect()
+                let kinds: &[(&str, provision_core::schema::Compile)] = &[$(($name, crate::kind::schema::<$kind>),)*];
+                provision_core::schema::Schemas::of(kinds.iter().copied())
             });
             &SCHEMAS
         }
@@ -45,7 +45,7 @@ mod tests {
 
     #[test]
     fn every_kind_has_a_schema_that_the_spec_language_has_types_for() {
-        let compiled: Vec<&str> = kinds::schemas().names().collect();
+        let compiled: Vec<&str> = kinds::schemas().iter().map(|schema| schema.name()).collect();
         assert_eq!(compiled, kinds::NAMES);
     }
 }

@@ -112,6 +112,9 @@ pub(crate) fn of_step(error: &StepError, address: &Address, again: &Again) -> Op
         }
         StepError::TimedOut { .. } => Hint::new(format!("{} again: it goes on waiting from here", again.verb())),
         StepError::Vanished { .. } | StepError::Reappeared { .. } => Hint::new("run the same command again"),
+        StepError::Halted(_) => {
+            Hint::new("mend what it says, in the spec or outside, and apply again: it is tried anew")
+        }
         StepError::Failed(_) => Hint::new("apply again: what failed is replaced"),
         StepError::Died(_) => Hint::new("this is a bug in provision: please report it; the state is safe, apply again"),
         StepError::Cloud(_) | StepError::Store(_) | StepError::Engine(_) | StepError::Spec(_) => return None,

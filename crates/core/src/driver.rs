@@ -78,12 +78,28 @@ impl Wanted {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Phase {
-    /// AWS is still working on it: look again later.
-    Pending,
+    /// AWS is still working on it: look again later. The text is what it said last, if anything.
+    Pending(String),
     /// It serves.
     Ready,
-    /// AWS gave up; the text says why.
+    /// AWS gave up on it; the text says why. Nothing but a new one helps.
     Failed(String),
+    /// AWS gave up on the last change, and it stands as it is; the text says why. Another update
+    /// goes on from there.
+    Halted(String),
+}
+
+impl Phase {
+    /// AWS is still working on it, without a word.
+    pub const PENDING: Self = Self::Pending(String::new());
+
+    /// What AWS says of it; empty where it says nothing.
+    pub fn said(&self) -> &str {
+        match self {
+            Self::Pending(said) | Self::Failed(said) | Self::Halted(said) => said,
+            Self::Ready => "",
+        }
+    }
 }
 
 /// What AWS reports of one resource now, in the spec's own vocabulary.

@@ -55,10 +55,12 @@ pub enum Event<'a> {
         /// Why the last try did not do.
         error: &'a CloudError,
     },
-    /// AWS is still working on it.
-    Pending {
+    /// AWS is still working on it, and says something it did not say before.
+    Waiting {
         /// Index of the step in the plan.
         step: usize,
+        /// What AWS says.
+        said: &'a str,
     },
     /// A step is done.
     Finished {

@@ -29,6 +29,8 @@ pub enum Fault {
     Denied,
     /// The call goes well, and the resource fails instead of getting ready.
     Fails,
+    /// The call goes well, and the resource stands as it was instead of changing.
+    Halts,
     /// The call goes well, and what it began takes so many seconds longer.
     Slow {
         /// How many seconds.
@@ -77,6 +79,7 @@ impl Fault {
             Self::Half => "half an update",
             Self::Denied => "denied",
             Self::Fails => "failed phase",
+            Self::Halts => "halted phase",
             Self::Slow { .. } => "slow phase",
             Self::Lag { .. } => "list lag",
         }
@@ -141,7 +144,7 @@ impl Faults {
 const LATEST: u32 = 10;
 
 fn any(random: &mut StdRng, operation: &str, recovery: Option<Recovery>) -> Fault {
-    use Fault::{Denied, Fails, Half, Lag, Late, Lost, Slow, Throttle, Twice, Unavailable};
+    use Fault::{Denied, Fails, Half, Halts, Lag, Late, Lost, Slow, Throttle, Twice, Unavailable};
     let lag = Lag { reads: random.random_range(0..4), seconds: random.random_range(0..LATEST) };
     let slow = Slow { seconds: random.random_range(1..60) };
     let late = Late { seconds: random.random_range(1..=LATEST) };
@@ -150,7 +153,7 @@ fn any(random: &mut StdRng, operation: &str, recovery: Option<Recovery>) -> Faul
     let twice = if is_repeatable { Twice } else { lag };
     let all: &[Fault] = match operation {
         "create" => &[Throttle, Unavailable, Lost, Denied, Fails, late, twice, slow, lag, lag],
-        "update" => &[Throttle, Unavailable, Lost, Half, Denied, Twice, slow],
+        "update" => &[Throttle, Unavailable, Lost, Half, Halts, Denied, Twice, slow],
         "delete" => &[Throttle, Unavailable, Lost, Denied, Twice, slow],
         _ => &[Throttle, Unavailable],
     };

@@ -23,6 +23,8 @@ pub(crate) struct Thing {
     pub(crate) ready_at: Instant,
     pub(crate) gone_at: Option<Instant>,
     pub(crate) fails: bool,
+    /// Whether the cloud gave up on the last change.
+    pub(crate) halted: bool,
     pub(crate) hidden_reads: u32,
     pub(crate) hidden_until: Instant,
 }
@@ -46,9 +48,10 @@ impl Thing {
 
     pub(crate) fn phase(&self, now: Instant) -> Phase {
         match now >= self.ready_at {
-            _ if self.gone_at.is_some() => Phase::Pending,
-            false => Phase::Pending,
+            _ if self.gone_at.is_some() => Phase::PENDING,
+            false => Phase::PENDING,
             true if self.fails => Phase::Failed("it was to fail".to_owned()),
+            true if self.halted => Phase::Halted("it was to halt".to_owned()),
             true => Phase::Ready,
         }
     }

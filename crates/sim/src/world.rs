@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use provision_core::driver::{Cause, CloudError, Id, Intent, Live, Recovery, Update, Wanted};
+use provision_core::driver::{Cause, CloudError, Id, Intent, Live, Phase, Recovery, Update, Wanted};
 use provision_core::schema::{KindSchema, Schemas, Type};
 use serde_json::{Map, Value as Json};
 use tokio::time::Instant;
@@ -38,7 +38,9 @@ pub(crate) fn answer_to(fault: Fault, operation: &str) -> Option<CloudError> {
         Fault::Unavailable => Some(error(Cause::Transient, operation, "InternalError", "an internal error")),
         Fault::Lost | Fault::Half => Some(error(Cause::Transient, operation, "", "the connection broke")),
         Fault::Denied => Some(error(Cause::Denied, operation, "AccessDenied", "not authorised")),
-        Fault::Late { .. } | Fault::Twice | Fault::Fails | Fault::Slow { .. } | Fault::Lag { .. } => None,
+        Fault::Late { .. } | Fault::Twice | Fault::Fails | Fault::Halts | Fault::Slow { .. } | Fault::Lag { .. } => {
+            None
+        }
     }
 }
 
@@ -90,6 +92,7 @@ impl World {
         thing.owner = Some(intent.address.clone());
         match fault {
             Some(Fault::Fails) => thing.fails = true,
+            Some(Fault::Halts) => thing.halted = true,
             Some(Fault::Lag { reads, seconds }) => {
                 thing.hidden_reads = reads;
                 thing.hidden_until += Duration::from_secs(seconds.into());
@@ -210,15 +213,19 @@ impl World {
         let Some(thing) = self.things.get(update.id.as_str()).filter(|thing| thing.is_shown(now)) else {
             return Err(error(Cause::NotFound, &operation, "NotFound", format!("there is no `{}`", update.id)));
         };
-        if thing.phase(now) != provision_core::driver::Phase::Ready {
+        if !matches!(thing.phase(now), Phase::Ready | Phase::Halted(_)) {
             return Err(error(Cause::Dependency, &operation, "IncorrectState", "it is changing"));
         }
-        let half = fault == Some(Fault::Half);
-        let count = if half { update.fields.len() / 2 } else { update.fields.len() };
+        let count = match fault {
+            Some(Fault::Halts) => 0,
+            Some(Fault::Half) => update.fields.len() / 2,
+            _ => update.fields.len(),
+        };
         let takes = Duration::from_secs(schema.description.timing.update.into());
         self.change(update.id.as_str(), |thing| {
             if let Some(thing) = thing {
                 change(thing, &spec, update.fields.iter().take(count));
+                thing.halted = fault == Some(Fault::Halts);
                 thing.ready_at = now + takes + fault.map_or(Duration::ZERO, Fault::slowness);
             }
         });
@@ -294,6 +301,7 @@ fn new_thing(schema: &KindSchema, mut spec: Map<String, Json>) -> Thing {
         ready_at: now + Duration::from_secs(schema.description.timing.create.into()),
         gone_at: None,
         fails: false,
+        halted: false,
         hidden_reads: 0,
         hidden_until: now,
     }

@@ -88,12 +88,12 @@ async fn read_head(stream: &mut (impl AsyncRead + Unpin), bytes: &mut Vec<u8>) -
 }
 
 /// An answer in full, after which the connection closes.
-pub(crate) fn response(status: u16, headers: &[(&str, &str)], body: &str) -> Vec<u8> {
+pub(crate) fn response(status: u16, headers: &[(&str, &str)], body: &[u8]) -> Vec<u8> {
     let mut head = format!("HTTP/1.1 {status} Injected\r\nconnection: close\r\ncontent-length: {}\r\n", body.len());
     for (name, value) in headers {
         head.push_str(&format!("{name}: {value}\r\n"));
     }
-    format!("{head}\r\n{body}").into_bytes()
+    [head.as_bytes(), b"\r\n", body].concat()
 }
 
 /// Whether an answer says that what was asked for is done.

@@ -17,6 +17,7 @@ enum Protocol {
     Json,
     RestXml,
     RestJson,
+    Cbor,
 }
 
 /// An answer that the backend never gave.
@@ -45,9 +46,13 @@ impl Operation {
             let protocol = if service == "ec2" { Protocol::Ec2 } else { Protocol::Query };
             return Self { name: format!("{service}:{action}"), protocol };
         }
+        if let Some((_, action)) = request.target.split_once("/operation/") {
+            return Self { name: format!("{service}:{action}"), protocol: Protocol::Cbor };
+        }
         let is_xml = matches!(service, "s3" | "route53" | "cloudfront");
         let protocol = if is_xml { Protocol::RestXml } else { Protocol::RestJson };
-        Self { name: format!("{service}:{} {}", request.method, without_values(&request.target)), protocol }
+        let target = without_ids(&without_values(&request.target));
+        Self { name: format!("{service}:{} {target}", request.method), protocol }
     }
 
     /// The refusal of a token that was used for something else.
@@ -69,6 +74,7 @@ impl Operation {
         let body = self.protocol.body(code);
         match self.protocol {
             Protocol::Json | Protocol::RestJson => response(status, &[("x-amzn-errortype", code)], &body),
+            Protocol::Cbor => response(status, &[("smithy-protocol", "rpc-v2-cbor")], &body),
             _ => response(status, &[], &body),
         }
     }
@@ -85,23 +91,32 @@ impl Protocol {
             (Refusal::Throttled, Self::RestXml) => (503, "SlowDown"),
             (Refusal::Throttled, Self::RestJson) => (429, "TooManyRequestsException"),
             (Refusal::Throttled, Self::Query) => (400, "Throttling"),
-            (Refusal::Throttled, Self::Json) => (400, "ThrottlingException"),
+            (Refusal::Throttled, Self::Json | Self::Cbor) => (400, "ThrottlingException"),
             (Refusal::Denied, Self::Ec2) => (403, "UnauthorizedOperation"),
-            (Refusal::Denied, Self::Json | Self::RestJson) => (400, "AccessDeniedException"),
+            (Refusal::Denied, Self::Json | Self::RestJson | Self::Cbor) => (400, "AccessDeniedException"),
             (Refusal::Denied, _) => (403, "AccessDenied"),
             (Refusal::InUse, _) => (400, "DependencyViolation"),
         }
     }
 
-    fn body(self, code: &str) -> String {
+    fn body(self, code: &str) -> Vec<u8> {
+        if self == Self::Cbor {
+            return [vec![0xa2], cbor("__type"), cbor(code), cbor("message"), cbor("injected")].concat();
+        }
         let error = format!("<Error><Code>{code}</Code><Message>injected</Message></Error>");
-        match self {
+        let text = match self {
             Self::Ec2 => format!("<Response><Errors>{error}</Errors><RequestID>relay</RequestID></Response>"),
             Self::Query => format!("<ErrorResponse>{error}<RequestId>relay</RequestId></ErrorResponse>"),
             Self::RestXml => error,
-            Self::Json | Self::RestJson => format!(r#"{{"__type":"{code}","message":"injected"}}"#),
-        }
+            _ => format!(r#"{{"__type":"{code}","message":"injected"}}"#),
+        };
+        text.into_bytes()
     }
+}
+
+/// A text of up to 255 bytes in CBOR.
+fn cbor(text: &str) -> Vec<u8> {
+    [&[0x78, text.len() as u8], text.as_bytes()].concat()
 }
 
 /// The service in the signature's scope: `Credential=key/date/region/SERVICE/aws4_request`.
@@ -113,10 +128,13 @@ fn signed_for(request: &Request) -> &str {
 /// What the names of calls begin with that change nothing; of REST calls, the methods.
 const READS: [&str; 8] = ["Describe", "Get", "List", "Head", "BatchGet", "AssumeRole", "GET ", "HEAD "];
 
+/// How Route 53 is asked for the tags of many.
+const LIST_TAGS: &str = "POST /2013-04-01/tags/*";
+
 /// Whether a call may change anything, by its name.
 pub(crate) fn is_mutating(name: &str) -> bool {
     let action = name.split_once(':').map_or(name, |(_, action)| action);
-    !READS.iter().any(|read| action.starts_with(read))
+    action != LIST_TAGS && !READS.iter().any(|read| action.starts_with(read))
 }
 
 /// The `Action` of a form.
@@ -129,6 +147,20 @@ pub(crate) fn fields(request: &Request) -> Option<impl Iterator<Item = (&str, &s
     let is_form = request.header("content-type")?.starts_with("application/x-www-form-urlencoded");
     let form = std::str::from_utf8(&request.body).ok().filter(|_| is_form)?;
     Some(form.split('&').filter_map(|field| field.split_once('=')))
+}
+
+/// What AWS gives a name of its own choice, by what stands before that name in a path.
+const COLLECTIONS: [&str; 3] = ["apps", "hostedzone", "tags"];
+
+/// A path with `*` for the names that AWS chose: they differ from run to run.
+fn without_ids(target: &str) -> String {
+    let mut is_id = false;
+    let segments = target.split('/').map(|segment| {
+        let shown = if is_id { "*" } else { segment };
+        is_id = COLLECTIONS.contains(&segment);
+        shown
+    });
+    segments.collect::<Vec<_>>().join("/")
 }
 
 fn without_values(target: &str) -> String {

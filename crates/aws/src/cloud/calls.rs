@@ -19,7 +19,7 @@ use crate::error::request_id;
 pub(super) struct Calls(Arc<Mutex<BTreeMap<String, u64>>>);
 
 impl Calls {
-    /// Counts the calls of `service`, as IAM names it.
+    /// Counts the calls of `service`, as IAM names it, with `_` for `-`.
     pub(super) fn counter(&self, service: &'static str) -> Counter {
         Counter { service, calls: self.clone() }
     }
@@ -40,7 +40,7 @@ pub(super) struct Counter {
 impl Counter {
     /// As IAM writes it.
     fn operation(&self, bag: &ConfigBag) -> Option<String> {
-        bag.load::<Metadata>().map(|metadata| format!("{}:{}", self.service, metadata.name()))
+        bag.load::<Metadata>().map(|metadata| format!("{}:{}", self.service.replace('_', "-"), metadata.name()))
     }
 }
 

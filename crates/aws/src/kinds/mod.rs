@@ -1,17 +1,38 @@
 //! Every kind. Generated from the files of this folder: run the tests with
 //! `UPDATE_GENERATED=1` after adding one.
 
+pub mod acm;
+pub mod amplify;
+pub mod applicationautoscaling;
+pub mod budgets;
+pub mod cloudwatch;
+pub mod dynamodb;
 pub mod ec2;
 pub mod ecr;
+pub mod ecs;
+pub mod elbv2;
 pub mod iam;
 pub mod kms;
 pub mod logs;
+pub mod route53;
 pub mod s3;
 pub mod secretsmanager;
+pub mod sns;
 pub mod sqs;
 pub mod ssm;
+pub mod wafv2;
 
 crate::registry::kinds! {
+    "acm/certificate" => acm::certificate::Certificate,
+    "amplify/app" => amplify::app::App,
+    "amplify/branch" => amplify::branch::Branch,
+    "amplify/domain_association" => amplify::domain_association::DomainAssociation,
+    "applicationautoscaling/scalable_target" => applicationautoscaling::scalable_target::ScalableTarget,
+    "applicationautoscaling/scaling_policy" => applicationautoscaling::scaling_policy::ScalingPolicy,
+    "budgets/budget" => budgets::budget::Budget,
+    "cloudwatch/dashboard" => cloudwatch::dashboard::Dashboard,
+    "cloudwatch/metric_alarm" => cloudwatch::metric_alarm::MetricAlarm,
+    "dynamodb/table" => dynamodb::table::Table,
     "ec2/eip" => ec2::eip::Eip,
     "ec2/flow_log" => ec2::flow_log::FlowLog,
     "ec2/internet_gateway" => ec2::internet_gateway::InternetGateway,
@@ -23,12 +44,30 @@ crate::registry::kinds! {
     "ec2/vpc" => ec2::vpc::Vpc,
     "ec2/vpc_endpoint" => ec2::vpc_endpoint::VpcEndpoint,
     "ecr/repository" => ecr::repository::Repository,
+    "ecs/cluster" => ecs::cluster::Cluster,
+    "ecs/service" => ecs::service::Service,
+    "ecs/task_definition" => ecs::task_definition::TaskDefinition,
+    "elbv2/listener" => elbv2::listener::Listener,
+    "elbv2/listener_rule" => elbv2::listener_rule::ListenerRule,
+    "elbv2/load_balancer" => elbv2::load_balancer::LoadBalancer,
+    "elbv2/target_group" => elbv2::target_group::TargetGroup,
+    "iam/instance_profile" => iam::instance_profile::InstanceProfile,
+    "iam/oidc_provider" => iam::oidc_provider::OidcProvider,
+    "iam/policy" => iam::policy::Policy,
     "iam/role" => iam::role::Role,
     "kms/alias" => kms::alias::Alias,
     "kms/key" => kms::key::Key,
     "logs/log_group" => logs::log_group::LogGroup,
+    "route53/hosted_zone" => route53::hosted_zone::HostedZone,
+    "route53/record" => route53::record::Record,
     "s3/bucket" => s3::bucket::Bucket,
+    "s3/object" => s3::object::Object,
+    "secretsmanager/rotation" => secretsmanager::rotation::Rotation,
     "secretsmanager/secret" => secretsmanager::secret::Secret,
+    "sns/subscription" => sns::subscription::Subscription,
+    "sns/topic" => sns::topic::Topic,
     "sqs/queue" => sqs::queue::Queue,
     "ssm/parameter" => ssm::parameter::Parameter,
+    "wafv2/web_acl" => wafv2::web_acl::WebAcl,
+    "wafv2/web_acl_association" => wafv2::web_acl_association::WebAclAssociation,
 }

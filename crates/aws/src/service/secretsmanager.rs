@@ -2,12 +2,14 @@
 
 mod generate;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_secretsmanager::types::{
-    Filter, FilterNameStringType, ReplicaRegionType, ReplicationStatusType, RotationRulesType, StatusType, Tag,
+    ExternalSecretRotationMetadataItem, Filter, FilterNameStringType, ReplicaRegionType, ReplicationStatusType,
+    RotationRulesType, StatusType, Tag,
 };
 use provision_core::driver::{Cause, CloudError};
+use provision_core::schema::FieldError;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -74,6 +76,13 @@ pub(crate) fn explained(error: CloudError, name: &str, is_deleted_for_good: bool
     CloudError { cause, message, ..error }
 }
 
+/// What a partner needs to rotate a value, as the API takes it.
+pub(crate) fn rotation_metadata(pairs: &BTreeMap<String, String>) -> Vec<ExternalSecretRotationMetadataItem> {
+    let item =
+        |(key, value): (&String, &String)| ExternalSecretRotationMetadataItem::builder().key(key).value(value).build();
+    pairs.iter().map(item).collect()
+}
+
 /// A region that keeps a copy.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -128,6 +137,13 @@ impl ReplicaRegion {
 }
 
 impl RotationRules {
+    /// What is wrong with the rules that `field` states.
+    pub(crate) fn check(&self, field: &str) -> Option<FieldError> {
+        let is_ambiguous = self.automatically_after_days.is_some() == self.schedule_expression.is_some();
+        let message = "state either `automatically_after_days` or `schedule_expression`";
+        is_ambiguous.then(|| FieldError::new(field, message))
+    }
+
     /// As the API takes it.
     pub(crate) fn to_api(&self) -> RotationRulesType {
         RotationRulesType::builder()

@@ -111,7 +111,10 @@ impl Observer for Lines {
             Event::Moved { from, to } => self.output.note(moved(from, to)),
             Event::Stopping { in_flight } if !self.output.is_json() => self.output.note(stopping(*in_flight)),
             Event::Stopping { in_flight } => self.output.event(&json!({ "event": "stopping", "in_flight": in_flight })),
-            Event::Refreshing { .. } | Event::Pending { .. } => {}
+            Event::Waiting { step, said } => {
+                self.tell(*step, "waiting", &format!("waiting: {said}"), json!({ "message": said }));
+            }
+            Event::Refreshing { .. } => {}
         }
     }
 }
@@ -141,6 +144,13 @@ impl Tree {
         bar.set_message(format!("{} {}{expected}", step.address, verb(step.action)));
         bar.enable_steady_tick(Duration::from_millis(120));
         self.running.lock().unwrap_or_else(PoisonError::into_inner).insert(index, bar);
+    }
+
+    fn wait(&self, index: usize, said: &str) {
+        let Some(step) = self.steps.get().and_then(|steps| steps.get(index)) else { return };
+        if let Some(bar) = self.running.lock().unwrap_or_else(PoisonError::into_inner).get(&index) {
+            bar.set_message(format!("{} {}: {said}", step.address, verb(step.action)));
+        }
     }
 
     fn end(&self, index: usize, mark: &str, text: &str) {
@@ -186,7 +196,8 @@ impl Observer for Tree {
             Event::Failed { step, error } => self.end(*step, &style::bad("✗"), &format!("failed: {error}")),
             Event::Skipped { step } => self.end(*step, &style::dim("–"), "not started"),
             Event::Stopping { in_flight } => self.say(stopping(*in_flight)),
-            Event::Retrying { .. } | Event::Pending { .. } => {}
+            Event::Waiting { step, said } => self.wait(*step, said),
+            Event::Retrying { .. } => {}
         }
     }
 }

@@ -62,6 +62,7 @@ impl Comparison<'_> {
             let before = differing.changes.len();
             differing.field(wanted, found, field);
             if differing.changes.len() == before && self.is_taken_out(wanted, applied.as_ref(), found, &field.ty) {
+                differing.replace = field.replace;
                 differing.differs(found.cloned(), Some(wanted.clone()));
             }
         }
@@ -163,6 +164,8 @@ impl Differing<'_> {
             (Value::Map(wanted), Some(Value::Map(found)), Type::Object(object)) => self.object(wanted, found, object),
             (Value::Map(wanted), Some(Value::Map(found)), Type::Map(inner)) => self.map(wanted, found, inner),
             _ if same(self.salt, wanted, found, ty) => {}
+            // Of a property as a whole an empty one is none.
+            (_, None | Some(Value::Null), _) if self.path.len() == 1 && is_empty(wanted) => {}
             _ => self.differs(found.cloned(), Some(wanted.clone())),
         }
     }
@@ -199,7 +202,7 @@ impl Differing<'_> {
 /// Whether `found` is what is `wanted`.
 fn same(salt: &Salt, wanted: &Value, found: Option<&Value>, ty: &Type) -> bool {
     let Some(found) = found.filter(|found| **found != Value::Null) else {
-        return is_empty(wanted);
+        return is_nothing(wanted, ty);
     };
     match (wanted, found, ty) {
         (Value::Unknown(_), ..) => false,
@@ -214,6 +217,12 @@ fn same(salt: &Salt, wanted: &Value, found: Option<&Value>, ty: &Type) -> bool {
         (Value::Float(wanted), Value::Integer(found), _) => *wanted == *found as f64,
         _ => wanted == found,
     }
+}
+
+/// Whether to state it is to say that there is none. An object of which nothing is stated is one all the same:
+/// `block: {}` differs from no `block`.
+fn is_nothing(value: &Value, ty: &Type) -> bool {
+    !matches!((value, ty), (Value::Map(_), Type::Object(_))) && is_empty(value)
 }
 
 fn is_empty(value: &Value) -> bool {

@@ -1,5 +1,7 @@
 //! The part of what is live that a spec manages.
 
+use std::collections::BTreeMap;
+
 use crate::value::Value;
 
 /// The part of `live` that a spec of the form `stated` manages: recorded as applied, so that
@@ -12,9 +14,29 @@ pub fn part(live: &Value, stated: &Value) -> Value {
         }
         (Value::List(live), Value::List(stated)) => {
             let any = stated.iter().fold(Value::Null, joined);
-            Value::list(live.iter().map(|item| part(item, &any)).collect::<Vec<_>>())
+            Value::list(live.iter().map(|item| part(item, form_of(item, stated).unwrap_or(&any))).collect::<Vec<_>>())
         }
         _ => live.clone(),
+    }
+}
+
+/// The item among `stated` that `live` is meant by: of those it has all of, the one that states most.
+fn form_of<'a>(live: &Value, stated: &'a [Value]) -> Option<&'a Value> {
+    let fitting = stated.iter().filter(|stated| holds(live, stated));
+    fitting.max_by_key(|stated| stated.as_map().map_or(0, BTreeMap::len))
+}
+
+/// Whether `live` has all that is stated.
+fn holds(live: &Value, stated: &Value) -> bool {
+    match (live, stated) {
+        (Value::Map(live), Value::Map(stated)) => {
+            stated.iter().all(|(key, stated)| live.get(key).is_some_and(|live| holds(live, stated)))
+        }
+        (Value::List(live), Value::List(stated)) => {
+            live.len() == stated.len() && stated.iter().all(|stated| live.iter().any(|live| holds(live, stated)))
+        }
+        (_, Value::Secret(_)) => true,
+        _ => live == stated,
     }
 }
 
@@ -46,5 +68,28 @@ pub fn concealed(live: Value, stated: &Value) -> Value {
         }
         (live, stated) if stated.has_secret() => live.into_secret(),
         (live, _) => live,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn an_item_is_managed_as_far_as_the_one_that_means_it_states() {
+        let live = json!([{ "name": "a", "size": 1, "port": 80 }, { "name": "b", "size": 2, "port": 81 }]);
+        let stated = json!([{ "name": "b", "size": 2 }, { "name": "a" }]);
+        let kept = json!([{ "name": "a" }, { "name": "b", "size": 2 }]);
+        assert_eq!(part(&Value::from(&live), &Value::from(&stated)), Value::from(&kept));
+    }
+
+    #[test]
+    fn an_item_that_none_means_is_managed_as_far_as_any_states() {
+        let live = json!([{ "name": "c", "size": 1, "port": 80 }]);
+        let stated = json!([{ "name": "a" }, { "size": 2 }]);
+        let kept = json!([{ "name": "c", "size": 1 }]);
+        assert_eq!(part(&Value::from(&live), &Value::from(&stated)), Value::from(&kept));
     }
 }

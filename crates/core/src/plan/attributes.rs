@@ -35,7 +35,7 @@ pub(super) fn known_attributes(
     updates: bool,
 ) -> Value {
     let mut attributes = present_attributes(schema, desired, &seen.spec, &seen.outputs, current.id.as_str());
-    if !current.settled || seen.phase != Phase::Ready {
+    if !current.settled || !matches!(seen.phase, Phase::Ready | Phase::Halted(_)) {
         let absent = attributes.iter_mut().filter(|(_, value)| **value == Value::Null);
         absent.for_each(|(name, value)| *value = recorded_or_unknown(instance, schema, current, name));
     }

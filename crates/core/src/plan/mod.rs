@@ -163,6 +163,8 @@ pub enum Reason {
     Unfinished,
     /// AWS reports that it failed.
     Failed(String),
+    /// AWS reports that it gave up on the last change.
+    Halted(String),
     /// The user asked for a replacement.
     Requested,
     /// Something that `replace_triggered_by` names changes.

@@ -194,7 +194,7 @@ impl<'a> Planner<'a> {
             return Decision::Replace(Reason::Failed(why.clone()), Vec::new());
         }
         let changes = self.changes(template, schema, desired, seen, current);
-        self.decide_by_changes(spec, instance, changes, current.settled && seen.phase == Phase::Ready)
+        self.decide_by_changes(spec, instance, changes, unfinished(current, &seen.phase))
     }
 
     /// What the state does not hold is made, unless the spec imports it.
@@ -233,15 +233,21 @@ impl<'a> Planner<'a> {
         changes
     }
 
-    fn decide_by_changes(&self, spec: &Expanded, instance: &Instance, changes: Vec<Change>, settled: bool) -> Decision {
+    fn decide_by_changes(
+        &self,
+        spec: &Expanded,
+        instance: &Instance,
+        changes: Vec<Change>,
+        unfinished: Option<Reason>,
+    ) -> Decision {
         if changes.iter().any(|change| change.replace) {
             Decision::Replace(Reason::Immutable, changes)
         } else if self.inputs.replace.contains(&instance.address) {
             Decision::Replace(Reason::Requested, changes)
         } else if let Some(trigger) = self.trigger(spec, instance) {
             Decision::Replace(Reason::Triggered(trigger), changes)
-        } else if !settled {
-            Decision::Update(Reason::Unfinished, changes)
+        } else if let Some(reason) = unfinished {
+            Decision::Update(reason, changes)
         } else if changes.is_empty() {
             Decision::Nothing
         } else {
@@ -382,6 +388,15 @@ impl<'a> Planner<'a> {
             waits: Vec::new(),
             desired: Value::Null,
         });
+    }
+}
+
+/// Why a resource needs a step though it may be as desired: not all of the last one came about.
+fn unfinished(current: &state::Instance, phase: &Phase) -> Option<Reason> {
+    match phase {
+        Phase::Halted(why) => Some(Reason::Halted(why.clone())),
+        Phase::Ready if current.settled => None,
+        _ => Some(Reason::Unfinished),
     }
 }
 

@@ -10,7 +10,7 @@ mod reference;
 mod types;
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -74,6 +74,9 @@ pub struct KindDescription {
     /// Whether it lies in no region: a region stated for it means nothing.
     #[serde(default)]
     pub global: bool,
+    /// Whether a replacement is made before the old one goes, unless a spec says otherwise.
+    #[serde(default)]
+    pub create_before_destroy: bool,
     /// How many resources one call reads; `None` if reading each takes calls of its own.
     #[serde(default)]
     pub batch: Option<u32>,
@@ -124,14 +127,35 @@ pub struct KindSchema {
     pub rules: Rules,
 }
 
-/// Every kind's schema, by name.
+/// Compiles the schema of a kind; `None` where it uses a construct the spec language has no type for.
+pub type Compile = fn() -> Option<KindSchema>;
+
+/// Every kind's schema, by name. A spec uses few of them: each is compiled when it is first asked for.
 #[derive(Clone, Debug, Default)]
-pub struct Schemas(BTreeMap<String, Arc<KindSchema>>);
+pub struct Schemas(BTreeMap<String, Entry>);
+
+#[derive(Clone, Debug)]
+struct Entry {
+    compiled: OnceLock<Option<Arc<KindSchema>>>,
+    compile: Compile,
+}
+
+impl Entry {
+    fn schema(&self) -> Option<&Arc<KindSchema>> {
+        self.compiled.get_or_init(|| (self.compile)().map(Arc::new)).as_ref()
+    }
+}
 
 impl Schemas {
+    /// The schemas of these kinds.
+    pub fn of<'a>(kinds: impl IntoIterator<Item = (&'a str, Compile)>) -> Self {
+        let entry = |(name, compile): (&str, Compile)| (name.to_owned(), Entry { compiled: OnceLock::new(), compile });
+        Self(kinds.into_iter().map(entry).collect())
+    }
+
     /// The schema of `kind`.
     pub fn get(&self, kind: &str) -> Option<&Arc<KindSchema>> {
-        self.0.get(kind)
+        self.0.get(kind)?.schema()
     }
 
     /// The names of all kinds, sorted.
@@ -141,13 +165,17 @@ impl Schemas {
 
     /// All schemas, sorted by name.
     pub fn iter(&self) -> impl Iterator<Item = &Arc<KindSchema>> {
-        self.0.values()
+        self.0.values().filter_map(Entry::schema)
     }
 }
 
 impl FromIterator<Arc<KindSchema>> for Schemas {
     fn from_iter<I: IntoIterator<Item = Arc<KindSchema>>>(schemas: I) -> Self {
-        Self(schemas.into_iter().map(|schema| (schema.name().to_owned(), schema)).collect())
+        let entry = |schema: Arc<KindSchema>| {
+            let name = schema.name().to_owned();
+            (name, Entry { compiled: OnceLock::from(Some(schema)), compile: || None })
+        };
+        Self(schemas.into_iter().map(entry).collect())
     }
 }
 

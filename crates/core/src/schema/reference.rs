@@ -37,6 +37,9 @@ fn manners(schema: &KindSchema) -> String {
         let (create, update, delete) = (timing.create, timing.update, timing.delete);
         let _ = writeln!(text, "- Expected to take {create} s to create, {update} s to update, {delete} s to delete.");
     }
+    if schema.description.create_before_destroy {
+        text.push_str("- A replacement is made before the old one goes, unless `lifecycle` says otherwise.\n");
+    }
     rates(&mut text, schema.description.rates);
     text
 }

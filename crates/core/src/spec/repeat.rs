@@ -12,7 +12,7 @@ use crate::address::Segment;
 use crate::diagnostic::{Diagnostic, Span};
 use crate::driver::{AssumeRole, Place};
 use crate::fact::{Answer, Ask};
-use crate::schema::{Field, Misfit, ObjectType, StringType, Type, conform, with_article};
+use crate::schema::{Field, KindDescription, Misfit, ObjectType, StringType, Type, conform, with_article};
 use crate::state::Lifecycle;
 use crate::store::StatePlace;
 use crate::value::{Awaited, Unknown, Value};
@@ -93,13 +93,14 @@ pub(super) fn flag(
     }
 }
 
-/// What protects an instance.
+/// What protects an instance of `kind`.
 pub(super) fn lifecycle(
     evaluation: &Evaluation<'_>,
+    kind: &KindDescription,
     block: &LifecycleBlock,
     view: &View<'_>,
 ) -> Result<Lifecycle, Told> {
-    let mut lifecycle = Lifecycle::default();
+    let mut lifecycle = Lifecycle { create_before_destroy: kind.create_before_destroy, ..Lifecycle::default() };
     for (field, tree) in block.trees() {
         let value = flag(evaluation, tree, view, field)?;
         match field {

@@ -214,7 +214,8 @@ impl<'a> Unroller<'a> {
         let (mut lifecycle, mut existing) = (Lifecycle::default(), None);
         match block {
             Block::Resource(index) => {
-                lifecycle = repeat::lifecycle(evaluation, &module.resources[index].lifecycle, &view)?
+                let template = &module.resources[index];
+                lifecycle = repeat::lifecycle(evaluation, &template.schema.description, &template.lifecycle, &view)?;
             }
             Block::Existing(index) => existing = Some(repeat::known_by(evaluation, &module.existing[index], &view)?),
             Block::Call(_) => {}

@@ -6,7 +6,6 @@ use serde_json::Value as Json;
 
 use super::StepError;
 use super::step::{Beside, Run};
-use crate::Event;
 use crate::refresh::{may_be_unseen, wanted};
 
 impl Run<'_> {
@@ -54,11 +53,10 @@ impl Run<'_> {
     async fn confirm_gone(&self, instance: &Instance) -> Result<(), StepError> {
         let wanted = wanted(instance);
         let mut looks = self.looks(Operation::Delete);
-        while self.look(&wanted).await?.is_some() {
-            self.application.engine.observer.see(&Event::Pending { step: self.index });
+        while let Some(live) = self.look(&wanted).await? {
             if !looks.pause().await {
                 let seconds = self.schema().description.timing.limit.into();
-                return Err(StepError::TimedOut { what: "gone", seconds });
+                return Err(StepError::TimedOut { what: "gone", seconds, said: live.phase.said().to_owned() });
             }
         }
         Ok(())

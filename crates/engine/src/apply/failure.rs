@@ -35,6 +35,9 @@ pub enum StepError {
     /// AWS reports that the resource failed.
     #[error("AWS reports that it failed: {0}")]
     Failed(String),
+    /// AWS reports that it gave up on the last change.
+    #[error("AWS gave up on the change: {0}")]
+    Halted(String),
     /// It was made or there a moment ago, and is not now.
     #[error("AWS no longer knows `{id}`")]
     Vanished {
@@ -54,16 +57,22 @@ pub enum StepError {
         fields: Vec<String>,
     },
     /// It did not get ready, or did not go, in time.
-    #[error("not {what} after {seconds} seconds")]
+    #[error("not {what} after {seconds} seconds{}", last_word(.said))]
     TimedOut {
         /// What was waited for.
         what: &'static str,
         /// How long.
         seconds: u64,
+        /// What AWS said of it last, if anything.
+        said: String,
     },
     /// A bug: the task that carried out the step died.
     #[error("the step ended unexpectedly: {0}")]
     Died(String),
+}
+
+fn last_word(said: &str) -> String {
+    if said.is_empty() { String::new() } else { format!("; AWS said last: {said}") }
 }
 
 impl StepError {

@@ -84,6 +84,8 @@ struct Settling<'a> {
     last: Option<(Vec<Change>, Pauses)>,
     /// How many updates were made.
     updates: u32,
+    /// What AWS said last while it worked.
+    said: String,
     looks: Pauses,
     early_looks: Pauses,
 }
@@ -103,6 +105,7 @@ impl<'a> Settling<'a> {
             is_seen,
             last: None,
             updates: 0,
+            said: String::new(),
             looks: run.looks(operation),
             early_looks: run.pauses(),
         }
@@ -113,7 +116,7 @@ impl<'a> Settling<'a> {
             let seen = self.look().await?;
             match &seen.phase {
                 Phase::Failed(why) => return Err(StepError::Failed(why.clone())),
-                Phase::Pending => self.wait_while_pending(&seen).await?,
+                Phase::Pending(_) => self.wait_while_pending(&seen).await?,
                 Phase::Ready => {
                     let changes = self.changes(&seen);
                     if changes.is_empty() {
@@ -121,6 +124,10 @@ impl<'a> Settling<'a> {
                     }
                     self.mend(changes, &seen).await?;
                 }
+                Phase::Halted(why) if self.wanted.is_fresh => return Err(StepError::Halted(why.clone())),
+                Phase::Halted(why) if self.updates > 0 => self.outlast(why).await?,
+                // What halted before is tried again, though it may not differ.
+                Phase::Halted(_) => self.mend(self.changes(&seen), &seen).await?,
             }
         }
     }
@@ -160,13 +167,21 @@ impl<'a> Settling<'a> {
     /// from the start.
     async fn wait_while_pending(&mut self, seen: &Seen) -> Result<(), StepError> {
         let run = self.run;
-        run.application.engine.observer.see(&Event::Pending { step: run.index });
+        self.tell(seen.phase.said());
         let is_in_time = match self.shows_all_early(seen) {
             true => self.looks.pause().await,
             false => self.early_looks.pause().await,
         };
         let seconds = run.schema().description.timing.limit.into();
-        if is_in_time { Ok(()) } else { Err(StepError::TimedOut { what: "ready", seconds }) }
+        if is_in_time { Ok(()) } else { Err(StepError::TimedOut { what: "ready", seconds, said: self.said.clone() }) }
+    }
+
+    /// Tells what AWS says, once.
+    fn tell(&mut self, said: &str) {
+        if said != self.said {
+            self.said = said.to_owned();
+            self.run.application.engine.observer.see(&Event::Waiting { step: self.run.index, said });
+        }
     }
 
     /// What is desired, with what the cloud has where changes are ignored.
@@ -181,6 +196,17 @@ impl<'a> Settling<'a> {
         let mut changes = comparison.changes(&self.target.desired, &seen.spec);
         changes.retain(|change| !is_ignored(&self.target.ignored, &change.path));
         changes
+    }
+
+    /// Nothing is told anew of an update that halted: nobody knows how much of it came about. Right after the
+    /// update AWS may only show yet what halted before.
+    async fn outlast(&mut self, why: &str) -> Result<(), StepError> {
+        if let Some((_, pauses)) = &mut self.last
+            && pauses.pause().await
+        {
+            return Ok(());
+        }
+        Err(StepError::Halted(why.to_owned()))
     }
 
     /// Updates what differs. When the same still differs after an update, AWS may only not

@@ -216,6 +216,7 @@ mod tests {
             early: Vec::new(),
             timing: Timing::INSTANT,
             global: false,
+            create_before_destroy: false,
             batch,
             rates: Rates::UNPUBLISHED,
             eventual: Vec::new(),

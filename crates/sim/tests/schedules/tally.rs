@@ -155,7 +155,7 @@ impl Observer for Watch {
                 tally.count("steps", "(failed)");
                 notes.errors.push(error.to_string());
             }
-            Event::Refreshing { .. } | Event::Pending { .. } | Event::Skipped { .. } | Event::Stopping { .. } => {}
+            Event::Refreshing { .. } | Event::Waiting { .. } | Event::Skipped { .. } | Event::Stopping { .. } => {}
         }
     }
 }

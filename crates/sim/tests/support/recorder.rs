@@ -61,7 +61,7 @@ impl Observer for Recorder {
                 notes.steps = labels(plan);
                 return;
             }
-            Event::Refreshing { .. } | Event::Pending { .. } => return,
+            Event::Refreshing { .. } | Event::Waiting { .. } => return,
             Event::TakenOver { from } => format!("taken over from {from}"),
             Event::Moved { from, to } => format!("moved {from} to {to}"),
             Event::Recovered { address, found: true } => format!("found what was made for {address}"),

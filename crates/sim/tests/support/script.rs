@@ -224,6 +224,7 @@ impl Script {
                 "half" => Fault::Half,
                 "denied" => Fault::Denied,
                 "fails" => Fault::Fails,
+                "halts" => Fault::Halts,
                 "twice" => Fault::Twice,
                 _ => return Err(format!("no such fault: {fault}").into()),
             },

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use provision_core::diagnostic::{Diagnostic, Sources, render_plain};
 use provision_core::diff::Change;
-use provision_core::driver::Place;
+use provision_core::driver::{Phase, Place};
 use provision_core::fact::Answer;
 use provision_core::plan::{Drift, Drifted, Plan, Reason, Step};
 use provision_core::spec::checks::{Check, Verdict};
@@ -47,6 +47,7 @@ fn reason(reason: &Reason) -> String {
     match reason {
         Reason::Triggered(address) => format!("triggered by {address}"),
         Reason::Failed(why) => format!("failed: {why}"),
+        Reason::Halted(why) => format!("halted: {why}"),
         Reason::Region { from, to } => format!("region {from} -> {to}"),
         Reason::Account { from, to } => format!("account {from} -> {to}"),
         Reason::Imported(id) => format!("it is {id}"),
@@ -144,7 +145,10 @@ fn hide_hashes(json: &Json) -> Json {
 pub(crate) fn cloud(things: &[View]) -> Vec<String> {
     let line = |thing: &View| {
         let owner = thing.owner.as_ref().map_or_else(|| "somebody else".to_owned(), ToString::to_string);
-        let phase = format!("{:?}", thing.phase).to_lowercase();
+        let phase = match &thing.phase {
+            Phase::Pending(_) => "pending".to_owned(),
+            phase => format!("{phase:?}").to_lowercase(),
+        };
         let place = if thing.site == Site::default() { String::new() } else { format!(" in {}", thing.site) };
         format!("{} of {owner}{place}, {phase}: {}", thing.id, Json::Object(thing.spec.clone()))
     };

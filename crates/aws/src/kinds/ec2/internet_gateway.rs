@@ -130,7 +130,7 @@ fn live(cloud: &Cloud, gateway: types::InternetGateway) -> Live<InternetGateway>
             tags: ec2::live_tags(gateway.tags),
         },
         outputs: Outputs { arn: cloud.arn("ec2", &owner_id, &format!("internet-gateway/{id}")), owner_id },
-        phase: if is_changing { Phase::Pending } else { Phase::Ready },
+        phase: if is_changing { Phase::PENDING } else { Phase::Ready },
     }
 }
 

@@ -468,12 +468,12 @@ fn phase(gateway: &types::NatGateway) -> Phase {
         )
     };
     match gateway.state {
-        Some(State::Pending | State::Deleting) => Phase::Pending,
+        Some(State::Pending | State::Deleting) => Phase::PENDING,
         Some(State::Failed) => {
             let (code, message) = (gateway.failure_code(), gateway.failure_message());
             Phase::Failed(format!("{}: {}", code.unwrap_or("failed"), message.unwrap_or("AWS gives no reason")))
         }
-        _ if gateway.nat_gateway_addresses().iter().any(is_changing) => Phase::Pending,
+        _ if gateway.nat_gateway_addresses().iter().any(is_changing) => Phase::PENDING,
         _ => Phase::Ready,
     }
 }

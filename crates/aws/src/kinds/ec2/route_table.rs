@@ -457,7 +457,7 @@ fn live(cloud: &Cloud, table: types::RouteTable, applied: Option<&RouteTable>) -
     let associations = table.associations.as_deref().unwrap_or_default();
     let is_changing =
         |one: &RouteTableAssociation| matches!(state(one), Some(State::Associating | State::Disassociating));
-    let phase = if associations.iter().any(is_changing) { Phase::Pending } else { Phase::Ready };
+    let phase = if associations.iter().any(is_changing) { Phase::PENDING } else { Phase::Ready };
     let settled = || associations.iter().filter(|association| is_settled(association));
     let routes = table.routes.iter().flatten().filter(|route| is_stated_or_ours(route, applied));
     let vgws = table.propagating_vgws.iter().flatten();

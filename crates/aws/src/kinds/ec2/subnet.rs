@@ -376,11 +376,11 @@ fn live(subnet: types::Subnet, wanted: &Wanted<Subnet>) -> Live<Subnet> {
 
 fn phase(subnet: &types::Subnet) -> Phase {
     match &subnet.state {
-        Some(SubnetState::Pending) => Phase::Pending,
+        Some(SubnetState::Pending) => Phase::PENDING,
         Some(state @ (SubnetState::Failed | SubnetState::FailedInsufficientCapacity)) => {
             Phase::Failed(format!("the subnet is {}", state.as_str()))
         }
-        _ if subnet.ipv6_cidr_block_association_set().iter().any(is_changing) => Phase::Pending,
+        _ if subnet.ipv6_cidr_block_association_set().iter().any(is_changing) => Phase::PENDING,
         _ => Phase::Ready,
     }
 }

@@ -467,8 +467,8 @@ fn phase(vpc: &types::Vpc) -> Phase {
     let mut ipv6 = vpc.ipv6_cidr_block_association_set().iter();
     let is_ipv6_changing = ipv6.any(|one| is_changing(one.ipv6_cidr_block_state()));
     match vpc.state {
-        Some(VpcState::Pending) => Phase::Pending,
-        _ if is_ipv4_changing || is_ipv6_changing => Phase::Pending,
+        Some(VpcState::Pending) => Phase::PENDING,
+        _ if is_ipv4_changing || is_ipv6_changing => Phase::PENDING,
         _ => Phase::Ready,
     }
 }

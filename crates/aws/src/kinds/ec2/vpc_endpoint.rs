@@ -441,7 +441,7 @@ fn state(endpoint: &types::VpcEndpoint) -> String {
 /// An endpoint that waits to be accepted has all it will get from us.
 fn phase(state: &str, endpoint: &types::VpcEndpoint) -> Phase {
     match state {
-        "pending" | "deleting" => Phase::Pending,
+        "pending" | "deleting" => Phase::PENDING,
         "failed" | "rejected" | "expired" => {
             let error = endpoint.last_error.as_ref().and_then(|error| error.message.clone());
             Phase::Failed(endpoint.failure_reason.clone().or(error).unwrap_or_else(|| state.to_owned()))

@@ -27,7 +27,7 @@ pub struct Role {
     pub role_name: String,
 
     /// Path in the ARN; it begins and ends with a slash. `/` by default.
-    #[serde(default = "root")]
+    #[serde(default = "iam::root")]
     #[schemars(extend("x-replace" = true))]
     pub path: String,
 
@@ -74,10 +74,6 @@ pub struct Outputs {
     pub create_date: Option<String>,
 }
 
-fn root() -> String {
-    "/".to_owned()
-}
-
 /// The ARN is not early: what takes on a role fails while its policies are still missing.
 impl Kind for Role {
     const NAME: &'static str = "iam/role";
@@ -90,10 +86,7 @@ impl Kind for Role {
     type Outputs = Outputs;
 
     fn check(&self) -> Vec<FieldError> {
-        match self.path.starts_with('/') && self.path.ends_with('/') {
-            true => Vec::new(),
-            false => vec![FieldError::new("path", "a path begins and ends with a slash, such as `/service/`")],
-        }
+        iam::check_path(&self.path)
     }
 
     async fn create(&self, cloud: &Cloud, intent: &Intent) -> Result<Id> {
@@ -365,15 +358,10 @@ async fn read_many(cloud: &Cloud, wanted: &[Wanted<Role>]) -> Result<Vec<Option<
 }
 
 async fn authorization_details(cloud: &Cloud) -> Result<Vec<RoleDetail>> {
-    let call = cloud.iam().get_account_authorization_details().filter(types::EntityType::Role);
-    let pages: Vec<_> = call.into_paginator().page_size(PAGE).send().try_collect().await.op(DETAILS)?;
+    let pages = iam::authorization_details(cloud, types::EntityType::Role).await?;
     let details = pages.into_iter().flat_map(|page| page.role_detail_list.unwrap_or_default());
     Ok(details.map(with_all_parts).collect())
 }
-
-const PAGE: i32 = 1000;
-
-const DETAILS: &str = "iam:GetAccountAuthorizationDetails";
 
 /// The authorization details cover a role's policies: a list that is left out is empty.
 fn with_all_parts(mut detail: RoleDetail) -> RoleDetail {
@@ -386,7 +374,7 @@ fn with_all_parts(mut detail: RoleDetail) -> RoleDetail {
 /// details leave out.
 async fn list(cloud: &Cloud, path: Option<String>) -> Result<Vec<types::Role>> {
     let call = cloud.iam().list_roles().set_path_prefix(path);
-    call.into_paginator().page_size(PAGE).items().send().try_collect().await.op("iam:ListRoles")
+    call.into_paginator().page_size(iam::PAGE).items().send().try_collect().await.op("iam:ListRoles")
 }
 
 fn live(detail: RoleDetail, role: Option<&types::Role>) -> Live<Role> {

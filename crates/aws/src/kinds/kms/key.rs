@@ -372,7 +372,7 @@ async fn read_rotation(cloud: &Cloud, id: &str) -> Result<Rotation> {
 
 fn live(key: KeyMetadata, policy: Option<PolicyDocument>, rotation: Rotation) -> Live<Key> {
     let phase = match key.key_state {
-        Some(KeyState::Creating | KeyState::Updating) => Phase::Pending,
+        Some(KeyState::Creating | KeyState::Updating) => Phase::PENDING,
         _ => Phase::Ready,
     };
     let spec = Key {

@@ -1,3 +1,4 @@
 //! Kinds of the service `secretsmanager`. Generated.
 
+pub mod rotation;
 pub mod secret;

@@ -3,10 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use aws_sdk_secretsmanager::operation::describe_secret::DescribeSecretOutput;
-use aws_sdk_secretsmanager::types::{
-    ExternalSecretRotationMetadataItem, Filter, FilterNameStringType, ReplicationStatusType, SecretListEntry,
-    StatusType,
-};
+use aws_sdk_secretsmanager::types::{Filter, FilterNameStringType, ReplicationStatusType, SecretListEntry, StatusType};
 use aws_smithy_types::{Blob, base64};
 use provision_core::driver::{Cause, CloudError, Id, Intent, Phase, Recovery};
 use provision_core::rate::Rates;
@@ -148,11 +145,7 @@ impl Kind for Secret {
         if self.recovery_window_in_days.is_some_and(|days| (1..7).contains(&days)) {
             errors.push(FieldError::new("recovery_window_in_days", "a recovery window is 0 or from 7 to 30 days"));
         }
-        let rules = self.rotation_rules.as_ref();
-        if rules.is_some_and(|rules| rules.automatically_after_days.is_some() == rules.schedule_expression.is_some()) {
-            let message = "state either `automatically_after_days` or `schedule_expression`";
-            errors.push(FieldError::new("rotation_rules", message));
-        }
+        errors.extend(self.rotation_rules.iter().filter_map(|rules| rules.check("rotation_rules")));
         let generate = self.generate_secret_string.as_ref();
         errors.extend(generate.into_iter().flat_map(|rules| rules.check("generate_secret_string")));
         errors
@@ -333,7 +326,7 @@ impl Secret {
             return Ok(());
         }
         let metadata = self.external_secret_rotation_metadata.as_ref();
-        let metadata = metadata.map(|pairs| pairs.iter().map(rotation_metadata).collect());
+        let metadata = metadata.map(secretsmanager::rotation_metadata);
         let call = cloud
             .secretsmanager()
             .rotate_secret()
@@ -372,10 +365,6 @@ const ROTATION: [&str; 5] = [
 fn decoded(value: &types::Secret, operation: &str) -> Result<Blob> {
     let bytes = base64::decode(value.known(operation)?);
     bytes.map(Blob::new).map_err(|_| CloudError::new(Cause::Invalid, operation, "`secret_binary` is not base64"))
-}
-
-fn rotation_metadata((key, value): (&String, &String)) -> ExternalSecretRotationMetadataItem {
-    ExternalSecretRotationMetadataItem::builder().key(key).value(value).build()
 }
 
 async fn remove_replicas(cloud: &Cloud, id: &str, regions: Vec<String>) -> Result<()> {
@@ -537,7 +526,7 @@ fn live(
     let is_in_progress = |replica: &ReplicationStatusType| replica.status == Some(StatusType::InProgress);
     let is_pending = wanted.manages(|secret| &secret.add_replica_regions);
     let phase = match is_pending && told.replication_status().iter().any(is_in_progress) {
-        true => Phase::Pending,
+        true => Phase::PENDING,
         false => Phase::Ready,
     };
     let outputs = Outputs { arn: told.arn.clone().unwrap_or_default(), version_id: current_version(&told) };

@@ -1,5 +1,5 @@
-//! S3: the parts of a bucket. Each has Get, Put and mostly Delete calls of its own,
-//! and a file (or a section of one) that holds its type and those calls.
+//! S3: the parts of a bucket, and those of an object. Each has Get, Put and mostly Delete calls of
+//! its own, and a file (or a section of one) that holds its type and those calls.
 
 pub(crate) mod access;
 pub(crate) mod acl;
@@ -10,6 +10,7 @@ pub(crate) mod lifecycle;
 pub(crate) mod list;
 pub(crate) mod logging;
 pub(crate) mod notification;
+pub(crate) mod object;
 pub(crate) mod objects;
 pub(crate) mod replication;
 pub(crate) mod rules;

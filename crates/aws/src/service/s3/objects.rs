@@ -1,4 +1,4 @@
-//! Emptying a bucket.
+//! Emptying a bucket, and deleting all there ever was under a key.
 
 use aws_sdk_s3::operation::list_object_versions::ListObjectVersionsOutput;
 use aws_sdk_s3::types::{Delete, ObjectIdentifier};
@@ -20,6 +20,24 @@ pub(crate) async fn empty(cloud: &Cloud, bucket: &str, governed: bool) -> Result
         let page =
             cloud.s3().list_object_versions().bucket(bucket).send().await.op("s3:ListObjectVersions").absent()?;
         let versions = page.map(identifiers).transpose().op("s3:ListObjectVersions")?.unwrap_or_default();
+        if versions.is_empty() {
+            return Ok(());
+        }
+        delete(cloud, bucket, versions, governed).await?;
+    }
+}
+
+/// Deletes every version of the object `key`, and what marks it as deleted. Among the keys that
+/// begin with it, it is the first one that is listed.
+///
+/// # Errors
+/// As [`empty`].
+pub(crate) async fn delete_versions(cloud: &Cloud, bucket: &str, key: &str, governed: bool) -> Result<()> {
+    loop {
+        let call = cloud.s3().list_object_versions().bucket(bucket).prefix(key);
+        let page = call.send().await.op("s3:ListObjectVersions").absent()?;
+        let mut versions = page.map(identifiers).transpose().op("s3:ListObjectVersions")?.unwrap_or_default();
+        versions.retain(|version| version.key == key);
         if versions.is_empty() {
             return Ok(());
         }

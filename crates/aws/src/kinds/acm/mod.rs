@@ -1,0 +1,3 @@
+//! Kinds of the service `acm`. Generated.
+
+pub mod certificate;

@@ -1,0 +1,4 @@
+//! Kinds of the service `applicationautoscaling`. Generated.
+
+pub mod scalable_target;
+pub mod scaling_policy;

@@ -1,0 +1,3 @@
+//! Kinds of the service `budgets`. Generated.
+
+pub mod budget;

@@ -1,0 +1,3 @@
+//! Kinds of the service `dynamodb`. Generated.
+
+pub mod table;

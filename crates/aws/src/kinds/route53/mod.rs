@@ -1,0 +1,4 @@
+//! Kinds of the service `route53`. Generated.
+
+pub mod hosted_zone;
+pub mod record;

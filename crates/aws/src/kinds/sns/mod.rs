@@ -1,0 +1,4 @@
+//! Kinds of the service `sns`. Generated.
+
+pub mod subscription;
+pub mod topic;
